@@ -1,0 +1,1 @@
+"""Exercises, one folder each, and the engine that grades them."""

@@ -1,0 +1,1 @@
+"""The service: a users-and-orders HTTP API."""
