@@ -1,0 +1,112 @@
+"""Where a submission is tried: a back end with the submission and the reference on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+from exercises.grading.catalog import Exercise
+from exercises.grading.subject import Subject
+from exercises.grading.submission import Submission
+from reference_app.running import Backend, ServiceDidNotStart, start
+
+On = Literal["auto", "embedded", "containers"]
+
+
+class DoesNotRun(AssertionError):
+    """The service cannot be tried with this file; the message tells the learner why."""
+
+
+class Place:
+    """Holds one running service, and starts another only when something else is asked of it."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._key: tuple[str, str] | None = None
+        self._subject: Subject | None = None
+        self._flaw: DoesNotRun | None = None
+
+    def take(self, exercise: Exercise, file: Path | None) -> Subject:
+        """The service with `file` in the exercise's part, or as it is when there is none.
+
+        Raises:
+            DoesNotRun: it does not start; the same file is not tried twice.
+        """
+        key = (exercise.slug, sha256(file.read_bytes()).hexdigest() if file else "")
+        if key != self._key:
+            self.clear()
+            self._key = key
+            self._start(exercise, {exercise.part: file} if file else {})
+        if self._subject is None:
+            raise self._flaw or DoesNotRun("The service did not start.")
+        return self._subject
+
+    def clear(self) -> None:
+        """Stops what runs here."""
+        subject, self._subject = self._subject, None
+        self._key = self._flaw = None
+        if subject is not None:
+            subject.close()
+
+    def _start(self, exercise: Exercise, replace: Mapping[str, Path]) -> None:
+        try:
+            service = self._backend.service(replace=replace, settings=exercise.about.settings)
+        except ServiceDidNotStart as error:
+            self._flaw = DoesNotRun(_told(error))
+        else:
+            self._subject = Subject(self._backend, service)
+
+
+class Bench:
+    """A back end with two places: one for the submission, one for the reference."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self._submission = Place(backend)
+        self._reference = Place(backend)
+
+    def submission(self, exercise: Exercise, submission: Submission) -> Subject:
+        """The service with the submission in place.
+
+        Raises:
+            DoesNotRun: there is no such file, or the service does not start with it.
+        """
+        if submission.is_reference:
+            return self.reference(exercise)
+        if submission.flaw:
+            raise DoesNotRun(submission.flaw)
+        return self._submission.take(exercise, submission.file)
+
+    def reference(self, exercise: Exercise) -> Subject:
+        """The untouched service, with the settings of this exercise."""
+        return self._reference.take(exercise, None)
+
+    def clear(self) -> None:
+        """Stops the services on it; the back end stays."""
+        self._submission.clear()
+        self._reference.clear()
+
+
+@contextmanager
+def open_bench(on: On) -> Iterator[Bench]:
+    """A bench on a back end of its own; both are gone afterwards.
+
+    Raises:
+        BackendUnavailable: that back end is not to be had here; the message says what to do.
+    """
+    with start(on) as backend:
+        bench = Bench(backend)
+        try:
+            yield bench
+        finally:
+            bench.clear()
+
+
+def _told(error: ServiceDidNotStart) -> str:
+    tail = "\n".join(error.log_tail[-12:])
+    return f"The service does not start with your file: {error.reason}" + (
+        f"\nThe last lines it wrote:\n{tail}" if tail else ""
+    )

@@ -1,0 +1,60 @@
+"""A suite's tests as criteria: one test is one criterion.
+
+    @pytest.mark.criterion("A used refresh token is refused", points=9, spec=["A3"], lesson="model")
+    def test_used_token_is_refused(service: Subject) -> None:
+        \"\"\"Whoever copied the token could otherwise keep a session alive for ever.\"\"\"
+
+The marker says what is promised; the docstring says in one sentence what breaking it costs.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from exercises.grading.catalog import Exercise, exercises
+from exercises.grading.verdict import CannotJudge, Criterion
+
+MARKER = (
+    "criterion(title, points, spec, lesson): the test is one criterion of a graded suite; "
+    "its docstring says why it matters"
+)
+
+
+def is_criterion(item: pytest.Item) -> bool:
+    return item.get_closest_marker("criterion") is not None
+
+
+def criterion_of(item: pytest.Item) -> Criterion:
+    """What the marker and the docstring of a test say.
+
+    Raises:
+        CannotJudge: the test is not declared as a criterion should be.
+    """
+    function = getattr(item, "function", None)
+    why = " ".join((getattr(function, "__doc__", None) or "").split())
+    try:
+        return _declared(item.name.removeprefix("test_"), why, item.get_closest_marker("criterion"))
+    except (AttributeError, KeyError, ValueError) as error:
+        raise CannotJudge(f"{item.nodeid} is not a well-formed criterion: {error!r}") from error
+
+
+def _declared(name: str, why: str, marker: pytest.Mark | None) -> Criterion:
+    if marker is None:
+        raise ValueError("it has no criterion marker")
+    (title,) = marker.args
+    return Criterion(
+        id=name,
+        title=title,
+        points=marker.kwargs["points"],
+        spec=tuple(marker.kwargs["spec"]),
+        lesson=marker.kwargs["lesson"],
+        why=why,
+    )
+
+
+def exercise_of(item: pytest.Item) -> Exercise:
+    """The exercise whose suite the test is in; the file is named after it."""
+    for exercise in exercises():
+        if exercise.suite == item.path:
+            return exercise
+    raise CannotJudge(f"{item.path.name} is not the suite of any exercise.")

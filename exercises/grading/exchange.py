@@ -1,0 +1,133 @@
+"""One request and its answer, as evidence: recorded, masked, and made comparable."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+JSON = Any
+SHOWN_HEADERS = ("location", "retry-after", "www-authenticate", "content-type", "cache-control")
+LONGEST_BODY = 1500
+
+_TOKEN = re.compile(r"\b[\w-]{10,}\.[\w-]{5,}\.[\w-]*")
+_UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
+_TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
+_HASH = re.compile(r"\$argon2\w*\$[^\s\"]+")
+_SECRET_FIELD = re.compile(r"password|secret", re.IGNORECASE)
+
+
+@dataclass
+class Exchange:
+    """What was asked and what came back. `status` is None when nothing did; `failure` says why."""
+
+    method: str
+    path: str
+    request_id: str
+    token: str | None = None
+    request_body: JSON = None
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    body: JSON = None
+    seconds: float = 0.0
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """An exchange ready to be shown: secrets masked, ids and times replaced by stable names.
+
+    `request` and `response` are lines; `logs` the log events of that request; `statements` the SQL
+    that the service ran since the criterion began, with how often.
+    """
+
+    request: list[str]
+    response: list[str]
+    logs: list[str]
+    statements: list[str]
+
+
+class Masker:
+    """Replaces what must not be shown or differs by chance; equal things get equal names."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def text(self, text: str) -> str:
+        text = _HASH.sub("‹password hash›", text)
+        text = _TOKEN.sub(lambda found: self._name("token", found[0]), text)
+        text = _UUID.sub(lambda found: self._name("id", found[0].lower()), text)
+        return _TIME.sub("‹time›", text)
+
+    def json(self, value: JSON) -> JSON:
+        if isinstance(value, dict):
+            return {
+                key: "‹masked›" if _SECRET_FIELD.search(key) and item else self.json(item)
+                for key, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self.json(item) for item in value]
+        return self.text(value) if isinstance(value, str) else value
+
+    def _name(self, kind: str, value: str) -> str:
+        if value not in self._names:
+            count = sum(name.startswith(f"‹{kind} ") for name in self._names.values())
+            self._names[value] = f"‹{kind} {count + 1}›"
+        return self._names[value]
+
+
+def transcript(exchange: Exchange, logs: list[str], statements: list[str]) -> Transcript:
+    """The evidence of one exchange.
+
+    Args:
+        exchange: what was recorded.
+        logs: lines of the service's log that belong to it.
+        statements: SQL seen, one line each.
+    """
+    mask = Masker()
+    request = [mask.text(f"{exchange.method} {exchange.path}")]
+    if exchange.token is not None:
+        request.append(mask.text(f"Authorization: Bearer {exchange.token}"))
+    request += _body_lines(exchange.request_body, mask)
+    return Transcript(
+        request=request,
+        response=_response_lines(exchange, mask),
+        logs=[_log_line(line, mask) for line in logs],
+        statements=[mask.text(statement) for statement in statements],
+    )
+
+
+def _response_lines(exchange: Exchange, mask: Masker) -> list[str]:
+    if exchange.status is None:
+        return [exchange.failure or "no answer"]
+    shown = [
+        mask.text(f"{name}: {exchange.headers[name]}")
+        for name in SHOWN_HEADERS
+        if name in exchange.headers
+    ]
+    return [f"HTTP {exchange.status}", *shown, *_body_lines(exchange.body, mask)]
+
+
+def _body_lines(body: JSON, mask: Masker) -> list[str]:
+    if body is None or body == "":
+        return []
+    if isinstance(body, str):
+        text = mask.text(body)
+    else:
+        text = json.dumps(mask.json(body), indent=1, ensure_ascii=False)
+    if len(text) > LONGEST_BODY:
+        text = f"{text[:LONGEST_BODY]}\n… {len(text) - LONGEST_BODY:,} more characters"
+    return text.splitlines()
+
+
+def _log_line(line: str, mask: Masker) -> str:
+    try:
+        record = mask.json(json.loads(line))
+    except ValueError:
+        return mask.text(line)
+    if not isinstance(record, dict):
+        return mask.text(line)
+    left_out = {"timestamp", "request_id", "duration_ms", "level", "event"}
+    details = " ".join(f"{key}={value}" for key, value in record.items() if key not in left_out)
+    return f"{record.get('level', '')} {record.get('event', '')} {details}".strip()

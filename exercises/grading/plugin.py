@@ -1,0 +1,171 @@
+"""The pytest plugin: `pytest tests/exercises --submission PATH --on embedded --verdict FILE`.
+
+Every test with a `criterion` marker is run on the submission; when it fails there, it is run again
+on the reference, so that the verdict can show both answers to the same request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from exercises.grading import criteria, terminal
+from exercises.grading.bench import Bench, DoesNotRun, On
+from exercises.grading.catalog import Exercise
+from exercises.grading.record import Record
+from exercises.grading.subject import NoAnswer, Subject
+from exercises.grading.submission import resolve
+from exercises.grading.trial import ERROR, Run, finding, never_ran, run_once
+from exercises.grading.verdict import Finding
+from reference_app.running import start
+
+MOST_HANGS = 3
+"""After so many criteria in a row without an answer, the rest are not tried."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("backend-dojo", "Backend Dojo")
+    group.addoption(
+        "--submission",
+        default="reference",
+        metavar="PATH",
+        help="what to judge: a file, an exercise folder, a folder of exercise folders, or one of "
+        "exercises, solutions, starter, reference (default)",
+    )
+    group.addoption(
+        "--on",
+        choices=("auto", "embedded", "containers"),
+        default="auto",
+        help="how to run the service (default: auto)",
+    )
+    group.addoption("--verdict", metavar="FILE", help="write the verdicts there as JSON lines")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", criteria.MARKER)
+    if not any(isinstance(plugin, Grading) for plugin in config.pluginmanager.get_plugins()):
+        config.pluginmanager.register(
+            Grading(config.getoption("--submission"), on=config.getoption("--on"))
+        )
+
+
+class NotTried(DoesNotRun):
+    """The service has stopped answering; trying the rest would only take time."""
+
+
+class Grading:
+    """Judges what is collected: on the `bench` it is given, or on one that it opens when needed."""
+
+    def __init__(self, submission: str, *, bench: Bench | None = None, on: On = "auto") -> None:
+        self._where = submission
+        self._on = on
+        self._given = bench
+        self._own: Bench | None = None
+        self._on_reference = False
+        self._hangs = 0
+        self._expected: Counter[str] = Counter()
+        self.record = Record()
+        self.problems: list[str] = []
+
+    @pytest.fixture
+    def service(self, request: pytest.FixtureRequest) -> Subject:
+        """The service under test, in a clean state: with the submission, or the reference."""
+        exercise = criteria.exercise_of(request.node)
+        subject = self._subject(exercise)
+        subject.reset()
+        return subject
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> bool | None:
+        if not criteria.is_criterion(item):
+            return None
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        run, found = self._judge(item, nextitem)
+        for report in self._reports(item, run, found):
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[None]:
+        if call.excinfo is not None and item.stash.get(ERROR, None) is None:
+            item.stash[ERROR] = call.excinfo.value
+        return (yield)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.problems.append(str(report.longrepr))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        found = filter(criteria.is_criterion, session.items)
+        self._expected = Counter(criteria.exercise_of(item).slug for item in found)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.record.note(report)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        target = session.config.getoption("--verdict", None)
+        if target and not hasattr(session.config, "workerinput"):
+            lines = [json.dumps(v.as_json()) for v in self.record.verdicts(self._where)]
+            Path(target).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def pytest_unconfigure(self) -> None:
+        if self._own is not None:
+            self._own.clear()
+            self._own.backend.close()
+            self._own = None
+
+    def _judge(self, item: pytest.Item, nextitem: pytest.Item | None) -> tuple[Run, Finding]:
+        criterion = criteria.criterion_of(item)
+        yours = self._run(item, nextitem)
+        self._hangs = self._hangs + 1 if isinstance(yours.error, NoAnswer) else 0
+        reference = None
+        if not (yours.passed or never_ran(yours) or self._where == "reference"):
+            reference = self._run(item, nextitem, on_reference=True)
+        return yours, finding(criterion, yours, reference)
+
+    def _reports(self, item: pytest.Item, run: Run, found: Finding) -> list[pytest.TestReport]:
+        """The reports of a run, with the finding attached and told in place of a traceback."""
+        exercise = criteria.exercise_of(item)
+        bearer = next((r for r in run.reports if r.failed), run.reports[-1])
+        if not run.passed:
+            bearer.longrepr = terminal.as_text(terminal.finding_view(found, exercise))
+        Record.attach(
+            bearer,
+            found,
+            exercise=exercise.slug,
+            expected=self._expected[exercise.slug],
+            backend=self._bench().backend.name,
+        )
+        return run.reports
+
+    def _run(
+        self, item: pytest.Item, nextitem: pytest.Item | None, *, on_reference: bool = False
+    ) -> Run:
+        self._on_reference = on_reference
+        try:
+            return run_once(item, nextitem)
+        finally:
+            self._on_reference = False
+
+    def _subject(self, exercise: Exercise) -> Subject:
+        if self._on_reference:
+            return self._bench().reference(exercise)
+        if self._hangs >= MOST_HANGS:
+            raise NotTried(f"Not tried: {MOST_HANGS} criteria in a row before it got no answer.")
+        return self._bench().submission(exercise, resolve(exercise, self._where))
+
+    def _bench(self) -> Bench:
+        if self._given is not None:
+            return self._given
+        if self._own is None:
+            self._own = Bench(start(self._on))
+        return self._own

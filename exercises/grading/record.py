@@ -1,0 +1,66 @@
+"""Findings on their way from single tests to whole verdicts, also across xdist workers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+
+from exercises.grading.verdict import Finding, Verdict
+
+PROPERTY = "finding"
+
+
+@dataclass
+class Tally:
+    """The findings on one exercise so far; `expected` is the number of criteria of its suite."""
+
+    expected: int
+    backend: str
+    seconds: float = 0.0
+    findings: dict[str, Finding] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        return len(self.findings) == self.expected
+
+
+class Record:
+    """Collects findings from test reports. A verdict is given only once it is whole."""
+
+    def __init__(self) -> None:
+        self._tallies: dict[str, Tally] = {}
+
+    @staticmethod
+    def attach(
+        report: pytest.TestReport, finding: Finding, *, exercise: str, expected: int, backend: str
+    ) -> None:
+        """Puts a finding on a report, in a form that survives the way between processes."""
+        content = {
+            "exercise": exercise,
+            "expected": expected,
+            "backend": backend,
+            "finding": finding.as_json(),
+        }
+        report.user_properties.append((PROPERTY, json.dumps(content)))
+
+    def note(self, report: pytest.TestReport) -> None:
+        """Takes up the finding of a report, if it carries one."""
+        for name, value in report.user_properties:
+            if name == PROPERTY and isinstance(value, str):
+                content = json.loads(value)
+                tally = self._tallies.setdefault(
+                    content["exercise"], Tally(content["expected"], content["backend"])
+                )
+                found = Finding.from_json(content["finding"])
+                tally.findings[found.criterion.id] = found
+                tally.seconds += report.duration
+
+    def verdicts(self, submission: str) -> list[Verdict]:
+        """The verdicts that are whole, in the order of the exercises."""
+        return [
+            Verdict(slug, submission, tally.backend, tally.seconds, tuple(tally.findings.values()))
+            for slug, tally in sorted(self._tallies.items())
+            if tally.whole
+        ]

@@ -1,0 +1,293 @@
+"""The service under test as a suite sees it: HTTP, SQL, cache keys, log lines, process control.
+
+Suites run the same against the submission and against the reference, and on both back ends; they
+never learn which.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Barrier
+from time import perf_counter
+from typing import Any, TypeVar
+
+import httpx
+import psycopg
+from redis import Redis
+
+from exercises.grading.exchange import JSON, Exchange
+from reference_app.running import Backend, Part, Service
+
+PATIENCE = 3.0
+"""Seconds that a request may take before the service counts as hanging."""
+
+T = TypeVar("T")
+
+
+class NoAnswer(AssertionError):
+    """The service did not answer: it hung, broke the connection, or is gone."""
+
+
+class Unreadable(AssertionError):
+    """An answer came, but not in the shape that was promised."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One normalised SQL statement: how often it ran and how many rows it gave in all."""
+
+    text: str
+    calls: int
+    rows: int
+
+
+class Answer:
+    """An HTTP answer. `data`, `error` and `body` raise `Unreadable` when the JSON is not there."""
+
+    def __init__(self, exchange: Exchange, response: httpx.Response) -> None:
+        self.exchange = exchange
+        self.status = response.status_code
+        self.headers = response.headers
+        self.text = response.text
+
+    @property
+    def body(self) -> JSON:
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            raise Unreadable(
+                f"{self._what} came with a body that is not JSON: {self.text[:80]!r}"
+            ) from None
+
+    @property
+    def data(self) -> JSON:
+        return self._field("data")
+
+    @property
+    def error(self) -> JSON:
+        return self._field("error")
+
+    @property
+    def pagination(self) -> JSON:
+        return self._field("pagination")
+
+    @property
+    def seconds(self) -> float:
+        return self.exchange.seconds
+
+    def _field(self, name: str) -> JSON:
+        body = self.body
+        if not isinstance(body, dict) or name not in body:
+            raise Unreadable(f"{self._what} has no “{name}” in its body.")
+        return body[name]
+
+    @property
+    def _what(self) -> str:
+        return f"The {self.status} answer to {self.exchange.method} {self.exchange.path}"
+
+
+class Subject:
+    """A running service with everything that can be observed of it from outside."""
+
+    def __init__(self, backend: Backend, service: Service) -> None:
+        self._backend = backend
+        self._service = service
+        self._client = httpx.Client(
+            timeout=PATIENCE, trust_env=False, limits=httpx.Limits(max_connections=200)
+        )
+        self._connections: dict[bool, psycopg.Connection[dict[str, Any]]] = {}
+        self.exchanges: list[Exchange] = []
+        self.focus: Exchange | None = None
+
+    # HTTP
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: JSON = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        token: str | None = None,
+        timeout: float = PATIENCE,
+    ) -> Answer:
+        """Sends one request and records it.
+
+        Raises:
+            NoAnswer: nothing came back within `timeout` seconds, or the connection broke.
+        """
+        sent = {"X-Request-ID": str(uuid.uuid4()), **(headers or {})}
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        request = self._client.build_request(
+            method,
+            self._service.url + path,
+            json=json,
+            content=content,
+            headers=sent,
+            params=params,
+            timeout=timeout,
+        )
+        exchange = Exchange(
+            method=method,
+            path=request.url.raw_path.decode(),
+            request_id=sent["X-Request-ID"],
+            token=token,
+            request_body=json if content is None else content[:200].decode(errors="replace"),
+        )
+        self.exchanges.append(exchange)
+        started = perf_counter()
+        try:
+            response = self._client.send(request)
+        except httpx.TimeoutException:
+            exchange.failure = f"no answer within {timeout:g} s"
+            raise NoAnswer(f"{method} {exchange.path}: {exchange.failure}.") from None
+        except httpx.TransportError as error:
+            exchange.failure = f"the connection broke ({error or type(error).__name__})"
+            raise NoAnswer(f"{method} {exchange.path}: {exchange.failure}.") from None
+        exchange.seconds = perf_counter() - started
+        exchange.status = response.status_code
+        exchange.headers = {name.lower(): value for name, value in response.headers.items()}
+        exchange.body = _readable(response)
+        return Answer(exchange, response)
+
+    def get(self, path: str, **how: Any) -> Answer:
+        return self.request("GET", path, **how)
+
+    def post(self, path: str, **how: Any) -> Answer:
+        return self.request("POST", path, **how)
+
+    def put(self, path: str, **how: Any) -> Answer:
+        return self.request("PUT", path, **how)
+
+    def patch(self, path: str, **how: Any) -> Answer:
+        return self.request("PATCH", path, **how)
+
+    def delete(self, path: str, **how: Any) -> Answer:
+        return self.request("DELETE", path, **how)
+
+    def look_at(self, answer: Answer) -> Answer:
+        """Makes this the exchange that a failure shows; otherwise it is the last one."""
+        self.focus = answer.exchange
+        return answer
+
+    def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """Makes all calls at the same moment, a thread each; gives the results in order."""
+        gate = Barrier(len(calls))
+
+        def run(call: Callable[[], T]) -> T:
+            gate.wait(timeout=PATIENCE)
+            return call()
+
+        with ThreadPoolExecutor(len(calls)) as threads:
+            return list(threads.map(run, calls))
+
+    @contextmanager
+    def meanwhile(self, call: Callable[[], T]) -> Iterator[Callable[[], T]]:
+        """Runs a call in the background; what the block is given waits for its result."""
+        with ThreadPoolExecutor(1) as threads:
+            future = threads.submit(call)
+            yield lambda: future.result(timeout=2 * PATIENCE)
+
+    # Database
+
+    def sql(self, query: str, *values: object, owner: bool = False) -> list[dict[str, Any]]:
+        """Runs SQL in the service's database and gives the rows as dicts.
+
+        Args:
+            query: SQL with `%s` for each value (when there are values).
+            values: the parameters.
+            owner: run it with the service's own rights instead of a superuser's.
+        """
+        cursor = self.connection(owner=owner).execute(query.encode(), values or None)
+        return cursor.fetchall() if cursor.description else []
+
+    def connection(self, *, owner: bool = False) -> psycopg.Connection[dict[str, Any]]:
+        """A connection to the service's database, in autocommit, kept for the whole suite."""
+        connection = self._connections.get(owner)
+        if connection is None or connection.closed:
+            connection = self._service.database.connect(superuser=not owner)
+            self._connections[owner] = connection
+        return connection
+
+    def statements(self) -> list[Statement]:
+        """What the service has run since the criterion began or `forget_statements` was called.
+
+        Read from `pg_stat_statements`, one entry for each normalised text; only the service's own
+        role counts, so the suite's SQL as superuser is not among them.
+        """
+        rows = self.sql(
+            "SELECT query, calls, rows FROM pg_stat_statements s"
+            " JOIN pg_database d ON d.oid = s.dbid AND d.datdba = s.userid"
+            " WHERE d.datname = current_database() AND toplevel ORDER BY query"
+        )
+        return [Statement(row["query"], row["calls"], row["rows"]) for row in rows]
+
+    def forget_statements(self) -> None:
+        self.sql(
+            "SELECT pg_stat_statements_reset(0, oid) FROM pg_database"
+            " WHERE datname = current_database()"
+        )
+
+    # Cache, log, processes
+
+    @property
+    def cache(self) -> Redis:
+        """A client on the service's own cache database; keys and values are `str`."""
+        return self._service.cache
+
+    @property
+    def process(self) -> Part:
+        return self._service
+
+    @property
+    def cache_server(self) -> Part:
+        return self._backend.cache
+
+    @property
+    def database_server(self) -> Part:
+        return self._backend.postgres
+
+    def log_lines(self, request_id: str | None = None) -> list[str]:
+        """The log since the criterion began, or only the lines of one request."""
+        lines = self._service.logs()
+        return lines if request_id is None else [line for line in lines if request_id in line]
+
+    # Between criteria
+
+    def reset(self) -> None:
+        """Empty tables, empty cache, nothing recorded, and a service that answers."""
+        self.exchanges = []
+        self.focus = None
+        self._service.reset()
+        if not self._answers():
+            self._service.kill()
+            self._service.start()
+            self._service.reset()
+
+    def close(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+        self._client.close()
+        self._service.close()
+
+    def _answers(self) -> bool:
+        try:
+            self._client.get(f"{self._service.url}/health", timeout=1.0)
+        except httpx.HTTPError:
+            return False
+        return True
+
+
+def _readable(response: httpx.Response) -> JSON:
+    try:
+        return response.json()
+    except ValueError:
+        return response.text

@@ -1,0 +1,123 @@
+"""Verdicts on a terminal: readable at 80 columns, plain text where there is no terminal."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from exercises.grading.catalog import Exercise
+from exercises.grading.comparison import Row, side_by_side
+from exercises.grading.exchange import Transcript
+from exercises.grading.places import ROOT
+from exercises.grading.verdict import MAX_SCORE, Finding, Outcome, Verdict
+
+MARKS = {
+    Outcome.PASSED: Text("✓", "green"),
+    Outcome.FAILED: Text("✗", "red"),
+    Outcome.ERROR: Text("?", "yellow"),
+}
+MOST_STATEMENTS = 6
+PLAIN_WIDTH = 100
+
+
+def verdict_view(verdict: Verdict, exercise: Exercise, *, details: int = 1) -> RenderableType:
+    """The whole verdict: the criteria, then `details` failures with all their evidence."""
+    parts: list[RenderableType] = [_headline(verdict, exercise), _criteria(verdict)]
+    parts += [finding_view(finding, exercise) for finding in verdict.failures[:details]]
+    rest = len(verdict.failures) - details
+    if rest > 0 and details:
+        parts.append(Text(f"{rest} more not met. One at a time; all of them: --all", style="dim"))
+    return Group(*parts)
+
+
+def finding_view(finding: Finding, exercise: Exercise) -> RenderableType:
+    """One failure: what was promised, what happened, the two answers, why, and where to read."""
+    parts: list[RenderableType] = [Text(finding.message)]
+    if finding.yours is not None:
+        parts.append(_evidence(finding.yours, finding.reference))
+    if finding.criterion.why:
+        parts.append(_labelled("Why it matters", finding.criterion.why))
+    section = f"{exercise.lesson.relative_to(ROOT)}#{finding.criterion.lesson}"
+    parts.append(_labelled("Read", f"{section}   Promise {', '.join(finding.criterion.spec)}"))
+    parts.append(_labelled("Next", f"dojo hint {exercise.number}"))
+    return Panel(
+        Group(*parts),
+        title=Text(f"✗ {finding.criterion.title}", "bold red"),
+        title_align="left",
+        box=box.ROUNDED,
+        padding=(0, 1),
+    )
+
+
+def as_text(view: RenderableType, width: int = PLAIN_WIDTH) -> str:
+    """The view as plain text without colours."""
+    out = StringIO()
+    Console(file=out, width=width, color_system=None, legacy_windows=False).print(view)
+    return out.getvalue().rstrip()
+
+
+def _headline(verdict: Verdict, exercise: Exercise) -> Text:
+    style = "bold green" if verdict.passed else "bold red"
+    line = Text(f"{exercise.slug}  ", "bold")
+    line.append(f"{verdict.score}/{MAX_SCORE}", style)
+    line.append(f"  {verdict.submission} · {verdict.backend} · {verdict.seconds:.1f} s", "dim")
+    return line
+
+
+def _criteria(verdict: Verdict) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    table.add_column(width=1)
+    table.add_column(justify="right", width=5)
+    table.add_column(ratio=1)
+    for finding in verdict.findings:
+        points = f"{finding.earned}/{finding.criterion.points}"
+        table.add_row(MARKS[finding.outcome], Text(points, "dim"), Text(finding.criterion.title))
+    return table
+
+
+def _evidence(yours: Transcript, reference: Transcript | None) -> RenderableType:
+    parts: list[RenderableType] = [
+        Padding(Text("\n".join(f"→ {line}" for line in yours.request), "cyan"), (1, 0, 0, 0))
+    ]
+    rows = side_by_side(yours.response, reference.response if reference else [])
+    parts.append(_two_columns(rows))
+    parts += _seen("log", yours.logs)
+    parts += _seen("SQL", yours.statements)
+    if reference is not None and len(reference.statements) != len(yours.statements):
+        parts += _seen("SQL of the reference", reference.statements)
+    return Group(*parts)
+
+
+def _two_columns(rows: list[Row]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1), pad_edge=False)
+    table.add_column("", width=1)
+    table.add_column("your file", ratio=1, overflow="fold")
+    table.add_column("the reference", ratio=1, overflow="fold")
+    for row in rows:
+        mark = Text("≠", "bold yellow") if row.differs else Text(" ")
+        table.add_row(
+            mark,
+            Text(row.yours, "red" if row.differs else "dim"),
+            Text(row.reference, "green" if row.differs else "dim"),
+        )
+    return table
+
+
+def _seen(what: str, lines: list[str]) -> list[RenderableType]:
+    if not lines:
+        return []
+    shown = [Text(f"{what}: ", "bold dim") + Text(lines[0], "dim")]
+    shown += [Text("  " + line, "dim") for line in lines[1:MOST_STATEMENTS]]
+    if len(lines) > MOST_STATEMENTS:
+        shown.append(Text(f"  … {len(lines) - MOST_STATEMENTS} more", "dim"))
+    return list(shown)
+
+
+def _labelled(label: str, text: str) -> Text:
+    return Text(f"{label}: ", "bold") + Text(text)

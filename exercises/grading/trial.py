@@ -1,0 +1,114 @@
+"""One criterion tried on the submission and, when it fails, on the reference too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from exercises.grading.bench import DoesNotRun
+from exercises.grading.exchange import Exchange, Transcript, transcript
+from exercises.grading.explanation import explain
+from exercises.grading.subject import Statement, Subject
+from exercises.grading.verdict import Criterion, Finding, Outcome
+
+ERROR = pytest.StashKey[BaseException | None]()
+
+
+@dataclass
+class Run:
+    """What one run of a test gave: pytest's reports, the error if any, and the service used."""
+
+    reports: list[pytest.TestReport]
+    error: BaseException | None
+    subject: Subject | None
+
+    @property
+    def passed(self) -> bool:
+        return all(report.passed for report in self.reports)
+
+
+def run_once(item: pytest.Item, nextitem: pytest.Item | None) -> Run:
+    """Runs set-up, test and teardown once, without logging, and keeps the error."""
+    item.stash[ERROR] = None
+    if isinstance(item, pytest.Function):
+        item._initrequest()
+    reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    subject = getattr(item, "funcargs", {}).get("service")
+    return Run(reports, item.stash[ERROR], subject)
+
+
+def finding(criterion: Criterion, yours: Run, reference: Run | None) -> Finding:
+    """The finding on one criterion.
+
+    Args:
+        criterion: what was tried.
+        yours: the run on the submission.
+        reference: the run on the reference; None when the submission passed, never ran, or is
+            the reference itself.
+    """
+    if yours.passed:
+        return Finding(criterion, Outcome.PASSED)
+    message = explain(yours.error) if yours.error else "The criterion did not run to its end."
+    if reference is not None and not reference.passed:
+        cause = explain(reference.error) if reference.error else "it did not run to its end"
+        return Finding(
+            criterion,
+            Outcome.ERROR,
+            f"Not judged: on this machine the reference did not meet it either ({cause}) "
+            "Run it again; if it stays so, this is a fault of the suite.",
+        )
+    broken = _focus(yours.subject)
+    match = _counterpart(broken, yours.subject, reference.subject if reference else None)
+    return Finding(
+        criterion,
+        Outcome.FAILED,
+        message,
+        yours=_evidence(yours.subject, broken),
+        reference=_evidence(reference.subject, match) if reference else None,
+    )
+
+
+def never_ran(run: Run) -> bool:
+    return isinstance(run.error, DoesNotRun)
+
+
+def _focus(subject: Subject | None) -> Exchange | None:
+    if subject is None or not subject.exchanges:
+        return None
+    return subject.focus or subject.exchanges[-1]
+
+
+def _counterpart(
+    broken: Exchange | None, yours: Subject | None, reference: Subject | None
+) -> Exchange | None:
+    """The reference's exchange at the same place in the same sequence of requests."""
+    if broken is None or yours is None or reference is None:
+        return None
+    if yours.focus and reference.focus:
+        return reference.focus
+    index = next(i for i, exchange in enumerate(yours.exchanges) if exchange is broken)
+    return reference.exchanges[index] if index < len(reference.exchanges) else None
+
+
+def _evidence(subject: Subject | None, exchange: Exchange | None) -> Transcript | None:
+    if subject is None or exchange is None:
+        return None
+    return transcript(
+        exchange,
+        subject.log_lines(exchange.request_id)[-12:],
+        [_statement(each) for each in _statements(subject)],
+    )
+
+
+def _statements(subject: Subject) -> list[Statement]:
+    if not subject.database_server.running:
+        return []
+    return subject.statements()
+
+
+def _statement(statement: Statement) -> str:
+    text = " ".join(statement.text.split())
+    shortened = text if len(text) <= 160 else f"{text[:110]} … {text[-45:]}"
+    return f"{statement.calls} × {shortened}"
