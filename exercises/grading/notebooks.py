@@ -1,4 +1,4 @@
-"""The learner's own copies of the lessons: beside the originals, so that links hold, never in git."""
+"""The learner's own copies of the lessons: beside the originals, so that links hold."""
 
 from __future__ import annotations
 

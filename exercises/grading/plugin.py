@@ -16,6 +16,7 @@ import pytest
 from exercises.grading import criteria, terminal
 from exercises.grading.bench import Bench, DoesNotRun, On
 from exercises.grading.catalog import Exercise
+from exercises.grading.people import People
 from exercises.grading.record import Record
 from exercises.grading.subject import NoAnswer, Subject
 from exercises.grading.submission import resolve
@@ -78,6 +79,11 @@ class Grading:
         subject = self._subject(exercise)
         subject.reset()
         return subject
+
+    @pytest.fixture
+    def people(self, service: Subject) -> People:
+        """Makes users of the service who are logged in."""
+        return People(service)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(
