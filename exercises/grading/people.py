@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from exercises.grading.subject import Subject
 
 PASSWORD = "correct-horse-battery-staple"  # noqa: S105 - of made-up users only
-PASSWORD_HASH = "$argon2id$v=19$m=1024,t=1,p=1$yg/MFi/3O8L1g2qE9bKY2Q$U8BmR5ixLwVsGqSzipCqQbdWGxtNS87mUZAsskJHago"  # noqa: S105
+PASSWORD_HASH = (
+    "$argon2id$v=19$m=1024,t=1,p=1"
+    "$yg/MFi/3O8L1g2qE9bKY2Q$U8BmR5ixLwVsGqSzipCqQbdWGxtNS87mUZAsskJHago"
+)
 
 
 @dataclass(frozen=True)
