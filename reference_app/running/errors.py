@@ -5,11 +5,11 @@ class RunningError(Exception):
     """Base of the errors raised by `reference_app.running`."""
 
 
-class BackendUnavailable(RunningError):  # noqa: N818 - named for what happened
+class BackendUnavailable(RunningError):
     """The servers cannot be started here; the message says what to do about it."""
 
 
-class ServiceDidNotStart(RunningError):  # noqa: N818 - named for what happened
+class ServiceDidNotStart(RunningError):
     """The service exited, hung while it was imported, or never became ready.
 
     `reason` says which in one sentence, `exit_code` is its exit status (minus the signal's number

@@ -1,0 +1,102 @@
+"""PostgreSQL and Valkey as children of the supervisor, each on a free port of this machine."""
+
+import contextlib
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+from reference_app.running import postgres_settings, postgres_wheel, valkey_wheel
+from reference_app.running.embedded_process import ProgramProcess
+from reference_app.running.errors import BackendUnavailable
+from reference_app.running.part import ControlledPart
+from reference_app.running.ports import free_port
+from reference_app.running.readiness import cache_answers, postgres_answers, until_answered
+from reference_app.running.supervisor_link import SupervisorLink
+
+HOST = "127.0.0.1"
+START_TRIES = 3
+CACHE_DATABASES = 4096
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server and the port it keeps for its life."""
+
+    part: ControlledPart
+    port: int
+
+
+def begin_initdb(link: SupervisorLink, directory: Path) -> ProgramProcess:
+    """Start to make a PostgreSQL data directory inside `directory`; it takes about 0.4 s."""
+    user = postgres_wheel.server_user()
+    if user is not None:
+        shutil.chown(directory, user)
+    argv = [
+        postgres_wheel.program("initdb"),
+        *postgres_settings.INITDB,
+        f"--username={postgres_settings.SUPERUSER}",
+        "--auth=trust",  # reached from this machine only; the URL's password is not checked
+        f"--pgdata={directory / 'data'}",
+    ]
+    initdb = ProgramProcess(link, "initdb", directory, "SIGTERM", argv, user=user)
+    initdb.launch()
+    return initdb
+
+
+def start_postgres(link: SupervisorLink, initdb: ProgramProcess) -> Server:
+    """Wait for `initdb` and start the server. Raises BackendUnavailable."""
+    if initdb.exit_code_when_ended() != 0:
+        raise BackendUnavailable(f"initdb failed:\n{initdb.log.read_text()}")
+    return on_free_port(lambda port: postgres_on(link, initdb.directory, port))
+
+
+def postgres_on(link: SupervisorLink, directory: Path, port: int) -> Server:
+    """PostgreSQL on `port`: SIGINT is its fast shutdown, SIGQUIT its immediate one."""
+    argv = [
+        postgres_wheel.program("postgres"),
+        "-D",
+        str(directory / "data"),
+        *postgres_settings.server_arguments(
+            listen_addresses=HOST, port=str(port), unix_socket_directories=""
+        ),
+    ]
+    user = postgres_wheel.server_user()
+    process = ProgramProcess(link, "postgres", directory, "SIGINT", argv, "SIGQUIT", user)
+    superuser = postgres_settings.SUPERUSER
+    url = postgres_settings.url(HOST, port, superuser, superuser=True)
+    return Server(started(process, lambda: postgres_answers(url)), port)
+
+
+def start_cache(link: SupervisorLink, directory: Path) -> Server:
+    """Start Valkey. Raises BackendUnavailable."""
+    return on_free_port(lambda port: cache_on(link, directory, port))
+
+
+def cache_on(link: SupervisorLink, directory: Path, port: int) -> Server:
+    """Valkey on `port`, without persistence: a killed cache comes back empty."""
+    argv = [
+        valkey_wheel.program(),
+        *("--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no"),
+        *("--databases", str(CACHE_DATABASES)),
+    ]
+    process = ProgramProcess(link, "cache", directory, "SIGTERM", argv)
+    client = redis.Redis(HOST, port, socket_timeout=2)
+    return Server(started(process, lambda: cache_answers(client)), port)
+
+
+def started(process: ProgramProcess, ask: Callable[[], None]) -> ControlledPart:
+    """Start a server's process and wait until `ask` raises nothing."""
+    part = ControlledPart(process.name, process, lambda: until_answered(process, ask))
+    part.start()
+    return part
+
+
+def on_free_port(start: Callable[[int], Server]) -> Server:
+    """Start on a port that was free just now; again on another one when it was snatched."""
+    for _ in range(START_TRIES - 1):
+        with contextlib.suppress(BackendUnavailable):
+            return start(free_port())
+    return start(free_port())

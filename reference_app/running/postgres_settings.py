@@ -1,0 +1,37 @@
+"""How PostgreSQL is set up for lessons and suites, the same embedded and in containers."""
+
+SUPERUSER = "postgres"
+OWNER = "app"
+TEMPLATE = "backend_dojo_template"
+
+INITDB = (
+    "--encoding=UTF8",
+    "--locale-provider=builtin",  # the same order of text everywhere, whatever is installed
+    "--builtin-locale=C.UTF-8",
+    "--locale=C",
+    "--no-sync",
+)
+
+SERVER = (
+    "fsync=off",  # survives the death of any process; only a machine's power loss would hurt
+    "full_page_writes=off",
+    "synchronous_commit=on",
+    "shared_preload_libraries=pg_stat_statements",
+    "pg_stat_statements.track_utility=off",
+    "max_connections=200",
+    "jit=off",
+    "timezone=UTC",
+    "log_timezone=UTC",
+)
+
+
+def server_arguments(**more: str) -> list[str]:
+    """The settings as `-c name=value` pairs, with `more` of them."""
+    settings = [*SERVER, *(f"{name}={value}" for name, value in more.items())]
+    return [word for setting in settings for word in ("-c", setting)]
+
+
+def url(host: str, port: int, database: str, *, superuser: bool) -> str:
+    """libpq URL of a database, as its owner or as the superuser; the password is the name."""
+    user = SUPERUSER if superuser else OWNER
+    return f"postgresql://{user}:{user}@{host}:{port}/{database}"

@@ -1,0 +1,41 @@
+"""Waiting for servers to answer, by asking them again and again until a time limit."""
+
+import time
+from collections.abc import Callable
+
+import psycopg
+import redis
+
+from reference_app.running.errors import BackendUnavailable
+from reference_app.running.part import Process
+
+SERVER_SECONDS = 30.0
+PAUSE_SECONDS = 0.01
+
+
+def until_answered(process: Process, ask: Callable[[], None]) -> None:
+    """Ask until a server answers. Raises BackendUnavailable when it ends or never does."""
+    deadline = time.monotonic() + SERVER_SECONDS
+    while True:
+        failure: Exception | None = None
+        try:
+            ask()
+        except (psycopg.Error, redis.RedisError) as error:
+            failure = error
+        if not process.state().running:
+            raise BackendUnavailable(f"{process.name} ended while it started") from failure
+        if failure is None:
+            return
+        if time.monotonic() > deadline:
+            raise BackendUnavailable(f"{process.name} does not answer: {failure}") from failure
+        time.sleep(PAUSE_SECONDS)
+
+
+def postgres_answers(url: str) -> None:
+    """Connect and hang up. Raises psycopg.OperationalError."""
+    psycopg.connect(url, connect_timeout=2).close()
+
+
+def cache_answers(client: "redis.Redis") -> None:
+    """PING. Raises redis.RedisError."""
+    client.ping()

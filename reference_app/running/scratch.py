@@ -1,0 +1,60 @@
+"""Scratch directories: one per back end, locked while it lives, swept when its owner is dead."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+PREFIX = f"backend-dojo-{os.getuid()}-"
+LOCK = "lock"
+YOUNG_SECONDS = 60.0
+
+
+def create() -> tuple[Path, int]:
+    """A new scratch directory and the open lock that says its owner is alive.
+
+    Whoever holds a copy of that file descriptor keeps the directory from being swept.
+    """
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+    directory.chmod(0o711)  # PostgreSQL refuses to be root: its own user must get through
+    lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return directory, lock
+
+
+def sweep() -> None:
+    """Remove the scratch directories of dead owners, and processes still at work in them."""
+    for directory in Path(tempfile.gettempdir()).resolve().glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if abandoned(directory):
+                end_processes_in(directory)
+                shutil.rmtree(directory, ignore_errors=True)
+
+
+def abandoned(directory: Path) -> bool:
+    """Whether nobody holds its lock (a directory made just now may not have one yet)."""
+    try:
+        lock = os.open(directory / LOCK, os.O_RDWR)
+    except FileNotFoundError:
+        return time.time() - directory.stat().st_mtime > YOUNG_SECONDS
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(lock)
+    return True
+
+
+def end_processes_in(directory: Path) -> None:
+    """Kill every process whose working directory lies in `directory`."""
+    for process in psutil.process_iter(["cwd"]):
+        cwd = process.info["cwd"]
+        if cwd and Path(cwd).is_relative_to(directory):
+            with contextlib.suppress(psutil.Error):
+                process.kill()

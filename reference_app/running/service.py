@@ -1,0 +1,168 @@
+"""The service as a part: its process, its database, its cache database, its log."""
+
+import contextlib
+import http.client
+import os
+import time
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Protocol, Self
+from urllib.parse import urlsplit
+
+import psycopg
+import redis
+
+from reference_app.running import diagnosis
+from reference_app.running.backend import Part, Service
+from reference_app.running.database import Database
+from reference_app.running.errors import ServiceDidNotStart
+from reference_app.running.part import ControlledPart, Process
+
+START_SECONDS = 10.0
+POLL_SECONDS = 0.005
+LOG_TAIL_BYTES = 1024**2
+LOG_TAIL_LINES = 40
+
+
+class ServiceProcess(Process, Protocol):
+    """A process that listens for HTTP and can be made to show where it is."""
+
+    @property
+    def url(self) -> str:
+        """Base address, from this process."""
+
+    def abort(self) -> None:
+        """SIGABRT: it writes the stack of every thread to its log and ends."""
+
+
+class RunningService(ControlledPart, Service):
+    """See `backend.Service`.
+
+    `shown` maps paths as the process sees them to the caller's files, for log lines; `release`
+    gives back what was made for this service.
+    """
+
+    _process: ServiceProcess
+
+    def __init__(
+        self,
+        process: ServiceProcess,
+        *,
+        database: Database,
+        settings: Mapping[str, str],
+        cache: "redis.Redis",
+        log: Path,
+        shown: Mapping[str, str],
+        servers: Collection[Part],
+        release: Callable[[], None],
+    ) -> None:
+        super().__init__("service", process, self._wait_for_health)
+        self.database = database
+        self.settings = settings
+        self._cache = cache
+        self._log = log
+        self._log_start = 0
+        self._shown = shown
+        self._servers = servers
+        self._release = release
+        self._closed = False
+        self._seen_disturbances = self._count_disturbances()
+
+    @property
+    def url(self) -> str:
+        return self._process.url
+
+    @property
+    def cache(self) -> "redis.Redis":
+        return self._cache
+
+    def logs(self) -> list[str]:
+        return self._log_from(self._log_start)
+
+    def reset(self) -> None:
+        for server in self._servers:
+            server.start()
+        if self._count_disturbances() != self._seen_disturbances and self.running:
+            self.resume()
+            self._process.kill()
+            self._ended_within(START_SECONDS)
+        self.database.reset()
+        self._cache.flushdb()
+        self.start()
+        self._seen_disturbances = self._count_disturbances()
+        self._log_start = self._log_size()
+
+    def close(self) -> None:
+        with self._control:
+            if self._closed:
+                return
+            self._closed = True
+            self._paused = False
+            if self.running:
+                self._process.kill()
+                self._ended_within(START_SECONDS)
+            with contextlib.suppress(redis.RedisError):
+                self._cache.flushdb()
+            self._cache.close()
+            with contextlib.suppress(psycopg.Error):
+                self._release()
+
+    def started(self) -> Self:
+        """Start it and answer it; when that fails, close it and raise what went wrong."""
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _count_disturbances(self) -> int:
+        return self.disturbances + sum(server.disturbances for server in self._servers)
+
+    def _wait_for_health(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not healthy(self.url):
+            state = self._process.state()
+            if not state.running:
+                reason = diagnosis.exited(state.exit_code, self._log_size())
+                raise ServiceDidNotStart(reason, state.exit_code, self._log_tail())
+            if time.monotonic() > deadline:
+                self._process.abort()
+                if not self._ended_within(1.0):
+                    self._process.kill()
+                    self._ended_within(START_SECONDS)
+                tail = self._log_tail()
+                reason = diagnosis.hung(tail, START_SECONDS, self._shown.values())
+                raise ServiceDidNotStart(reason, None, tail)
+            time.sleep(POLL_SECONDS)
+
+    def _log_size(self) -> int:
+        return self._log.stat().st_size if self._log.exists() else 0
+
+    def _log_tail(self) -> list[str]:
+        return self._log_from(0)[-LOG_TAIL_LINES:]
+
+    def _log_from(self, start: int) -> list[str]:
+        size = self._log_size()
+        start = max(start, size - LOG_TAIL_BYTES)
+        if size <= start:
+            return []
+        with self._log.open("rb") as log:
+            log.seek(start, os.SEEK_SET)
+            text = log.read(LOG_TAIL_BYTES).decode(errors="replace")
+        for inside, outside in self._shown.items():
+            text = text.replace(inside, outside)
+        return text.splitlines()
+
+
+def healthy(url: str) -> bool:
+    """Whether `GET /health` answers 200 within a second."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=1.0)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
