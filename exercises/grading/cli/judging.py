@@ -12,7 +12,8 @@ from exercises.grading.bench import On, open_bench
 from exercises.grading.catalog import Exercise, exercises
 from exercises.grading.cli.screen import named, notes, out, plain_errors
 from exercises.grading.progress import Progress
-from exercises.grading.verdict import Verdict
+from exercises.grading.verdict import CannotJudge, Verdict
+from reference_app.running import RunningError
 
 Name = Annotated[
     str | None,
@@ -45,7 +46,13 @@ def check(
     """Judge your file. Exit code 0: full marks; 1: not yet; 2: it could not be judged."""
     chosen = _chosen(exercise)
     with plain_errors():
-        verdict = _judged(chosen, submission, on)
+        try:
+            verdict = _judged(chosen, submission, on)
+        except (CannotJudge, RunningError) as error:
+            if as_json:
+                content = {"exercise": chosen.slug, "submission": submission, "error": str(error)}
+                typer.echo(json.dumps(content, ensure_ascii=False))
+            raise
     if as_json:
         typer.echo(json.dumps(verdict.as_json(), ensure_ascii=False))
     else:
