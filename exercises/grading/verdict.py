@@ -127,3 +127,13 @@ class Verdict:
             "seconds": round(self.seconds, 3),
             "criteria": [finding.as_json() for finding in self.findings],
         }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Verdict:
+        return cls(
+            content["exercise"],
+            content["submission"],
+            content["backend"],
+            content["seconds"],
+            tuple(Finding.from_json(criterion) for criterion in content["criteria"]),
+        )

@@ -1,0 +1,171 @@
+"""Verdicts in a notebook: `check("06")` judges as `dojo check` does and shows it as a page."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from exercises.grading import terminal
+from exercises.grading.bench import On
+from exercises.grading.catalog import Exercise, find_exercise
+from exercises.grading.comparison import side_by_side
+from exercises.grading.exchange import Transcript
+from exercises.grading.markup import Html, element, joined
+from exercises.grading.places import ROOT
+from exercises.grading.verdict import MAX_SCORE, CannotJudge, Finding, Outcome, Verdict
+
+LONGEST_JUDGING_SECONDS = 120
+MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.ERROR: "?"}
+
+STYLE = """
+.dojo {max-width: 60em}
+.dojo .passed {color: var(--jp-success-color1, #2e7d32)}
+.dojo .failed {color: var(--jp-error-color1, #c62828)}
+.dojo .error {color: var(--jp-warn-color1, #b26a00)}
+.dojo .dim {opacity: .7}
+.dojo ul {list-style: none; padding-left: 0}
+.dojo section {border-left: 3px solid var(--jp-error-color1, #c62828); padding-left: 1em}
+.dojo table {width: 100%; table-layout: fixed; font-family: var(--jp-code-font-family, monospace)}
+.dojo th, .dojo td {text-align: left; white-space: pre-wrap; overflow-wrap: anywhere}
+.dojo th:first-child, .dojo td:first-child {width: 1.5em}
+.dojo tr.differs td {font-weight: bold}
+.dojo tr.differs td:nth-child(2) {color: var(--jp-error-color1, #c62828)}
+.dojo tr.differs td:nth-child(3) {color: var(--jp-success-color1, #2e7d32)}
+"""
+
+
+def check(
+    exercise: str, *, submission: str | Path = "exercises", on: On = "embedded"
+) -> NotebookVerdict:
+    """Judges your file from this notebook; the cell shows the verdict.
+
+    Args:
+        exercise: number or name, such as `"06"`.
+        submission: a `Path` to another file or folder, or one of solutions, starter, reference.
+        on: how to run the service.
+
+    Raises:
+        UnknownExercise: there is none of that name.
+        CannotJudge: no verdict could be reached; the message says why.
+    """
+    found = find_exercise(exercise)
+    where = submission if isinstance(submission, str) else str(submission.resolve())
+    judged = subprocess.run(
+        [
+            *(sys.executable, "-m", "exercises.grading"),
+            *("check", found.number, "--json", "--submission", where, "--on", on),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=LONGEST_JUDGING_SECONDS,
+        check=False,
+    )
+    if not judged.stdout.strip():
+        raise CannotJudge(judged.stderr.strip() or "The judge ended without a verdict.")
+    verdict = Verdict.from_json(json.loads(judged.stdout))
+    return NotebookVerdict(replace(verdict, submission=Path(where).name), found)
+
+
+@dataclass(frozen=True, repr=False)
+class NotebookVerdict:
+    """A verdict that a notebook shows as HTML and anything else as plain text."""
+
+    verdict: Verdict
+    exercise: Exercise
+
+    @property
+    def score(self) -> int:
+        return self.verdict.score
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict.passed
+
+    def __repr__(self) -> str:
+        views = [
+            terminal.as_text(terminal.finding_view(failure, self.exercise))
+            for failure in self.verdict.failures[:1]
+        ]
+        head = f"{self.exercise.slug}  {self.score}/{MAX_SCORE}  {self.verdict.submission}"
+        return "\n".join([head, *map(_plain_line, self.verdict.findings), *views])
+
+    def _repr_html_(self) -> str:
+        return str(_page(self.verdict, self.exercise))
+
+
+def _page(verdict: Verdict, exercise: Exercise) -> Html:
+    outcome = "passed" if verdict.passed else "failed"
+    about = f"  {verdict.submission} · {verdict.backend}"
+    parts = [
+        element("style", Html(STYLE)),
+        element(
+            "p",
+            element("b", f"{exercise.slug}  "),
+            element("b", f"{verdict.score}/{MAX_SCORE}", style_class=outcome),
+            element("span", about, style_class="dim"),
+        ),
+        element("ul", *(_line(finding) for finding in verdict.findings)),
+    ]
+    parts += [_failure(finding, exercise) for finding in verdict.failures[:1]]
+    if rest := len(verdict.failures[1:]):
+        parts.append(element("p", f"{rest} more not met. One at a time.", style_class="dim"))
+    return element("div", *parts, style_class="dojo")
+
+
+def _plain_line(finding: Finding) -> str:
+    points = f"{finding.earned}/{finding.criterion.points}"
+    return f"{MARKS[finding.outcome]} {points:>5} {finding.criterion.title}"
+
+
+def _line(finding: Finding) -> Html:
+    return element(
+        "li",
+        element("span", MARKS[finding.outcome], style_class=finding.outcome.value),
+        element("span", f" {finding.earned}/{finding.criterion.points}  ", style_class="dim"),
+        finding.criterion.title,
+    )
+
+
+def _failure(finding: Finding, exercise: Exercise) -> Html:
+    criterion = finding.criterion
+    parts = [
+        element("h4", f"✗ {criterion.title}", style_class="failed"),
+        *(element("p", line) for line in finding.message.splitlines()),
+    ]
+    if finding.yours is not None:
+        parts.append(_evidence(finding.yours, finding.reference))
+    if criterion.why:
+        parts.append(element("p", element("b", "Why it matters: "), criterion.why))
+    where = f"{exercise.lesson.name}#cell-id={criterion.lesson}"
+    read = element("a", f"{exercise.lesson.name}, “{criterion.lesson}”", href=where)
+    promise = f" · Promise {', '.join(criterion.spec)}"
+    parts.append(element("p", element("b", "Read: "), read, promise))
+    hint = element("code", f"dojo hint {exercise.number}")
+    parts.append(element("p", element("b", "Next: "), hint))
+    return element("section", *parts)
+
+
+def _evidence(yours: Transcript, reference: Transcript | None) -> Html:
+    head = ("", "your file", "the reference")
+    rows = [element("tr", *(element("th", title) for title in head))]
+    for row in side_by_side(yours.response, reference.response if reference else []):
+        cells = ("≠" if row.differs else "", row.yours, row.reference)
+        style_class = "differs" if row.differs else "dim"
+        rows.append(element("tr", *(element("td", c) for c in cells), style_class=style_class))
+    seen = [("log", yours.logs), ("SQL", yours.statements)]
+    if reference is not None and len(reference.statements) != len(yours.statements):
+        seen.append(("SQL of the reference", reference.statements))
+    return joined(
+        element("pre", "\n".join(f"→ {line}" for line in yours.request)),
+        element("table", *rows),
+        *(_seen(title, lines) for title, lines in seen if lines),
+    )
+
+
+def _seen(title: str, lines: list[str]) -> Html:
+    summary = element("summary", f"{title} ({len(lines)})")
+    return element("details", summary, element("pre", "\n".join(lines)))
