@@ -6,13 +6,12 @@ with start() as backend, backend.service() as service:
 
 from typing import Literal
 
-from reference_app.running.backend import Backend, Database, Part, Service
+from reference_app.running.backend import Backend, Part, Service
 from reference_app.running.errors import BackendUnavailable, RunningError, ServiceDidNotStart
 
 __all__ = [
     "Backend",
     "BackendUnavailable",
-    "Database",
     "Part",
     "RunningError",
     "Service",

@@ -9,18 +9,18 @@
 A test written against these names cannot tell embedded servers from containers.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-import redis
+if TYPE_CHECKING:  # this module is also part of the image, which has no psycopg
+    import redis
 
-from reference_app.running.database import Database
-from reference_app.running.errors import BackendUnavailable, ServiceDidNotStart
-
-__all__ = ["Backend", "BackendUnavailable", "Database", "Part", "Service", "ServiceDidNotStart"]
+    from reference_app.running.database import Database
 
 
 class Part(ABC):
@@ -83,7 +83,7 @@ class Service(Part):
 
     @property
     @abstractmethod
-    def cache(self) -> "redis.Redis":
+    def cache(self) -> redis.Redis:
         """A client for this service's own cache database number, answers decoded to `str`."""
 
     @abstractmethod

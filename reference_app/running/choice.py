@@ -3,9 +3,38 @@
 from typing import Literal
 
 from reference_app.running.backend import Backend
-from reference_app.running.embedded import EmbeddedBackend
+from reference_app.running.errors import BackendUnavailable
+
+On = Literal["auto", "embedded", "containers"]
 
 
-def choose(on: Literal["auto", "embedded", "containers"]) -> Backend:
+def choose(on: On) -> Backend:
     """Start the back end that was asked for; see `reference_app.running.start`."""
-    return EmbeddedBackend(f"embedded: {on}")
+    if on == "embedded":
+        return embedded("Embedded servers, as asked.")
+    if on == "containers":
+        return containers("Containers, as asked.")
+    try:
+        from reference_app.running.images import engine_status
+    except ImportError:
+        return embedded("Embedded servers: testcontainers is not installed.")
+    status = engine_status()
+    if status.ready:
+        return containers(f"Containers: {status.summary}.")
+    return embedded(f"Embedded servers: {status.summary}. {status.advice}")
+
+
+def embedded(reason: str) -> Backend:
+    """The embedded back end. Raises BackendUnavailable when the wheels are not installed."""
+    from reference_app.running.embedded import EmbeddedBackend  # not needed for containers
+
+    return EmbeddedBackend(reason)
+
+
+def containers(reason: str) -> Backend:
+    """The container back end. Raises BackendUnavailable without an engine or images."""
+    try:
+        from reference_app.running.containers import ContainerBackend  # not needed for embedded
+    except ImportError as error:
+        raise BackendUnavailable("Containers need the package testcontainers.") from error
+    return ContainerBackend(reason)

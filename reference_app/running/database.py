@@ -2,11 +2,12 @@
 
 import contextlib
 import threading
-from typing import Protocol
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import DictRow, dict_row
+
+from reference_app.running.addresses import Addresses
 
 LOCK_PATIENCE = "250ms"
 
@@ -32,16 +33,10 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 """
 
 
-class PostgresAddress(Protocol):
-    """Where the server is reached from this process; the port may change when it restarts."""
-
-    def url_of(self, database: str, *, superuser: bool) -> str: ...
-
-
 class Database:
     """One migrated database, owned by the role `app`; use it from any thread."""
 
-    def __init__(self, name: str, server: PostgresAddress) -> None:
+    def __init__(self, name: str, server: Addresses) -> None:
         self.name = name
         self._server = server
         self._lock = threading.Lock()
@@ -50,12 +45,12 @@ class Database:
     @property
     def url(self) -> str:
         """libpq URL for this process, as the owner `app`."""
-        return self._server.url_of(self.name, superuser=False)
+        return self._server.database_url(self.name, superuser=False)
 
     @property
     def superuser_url(self) -> str:
         """libpq URL for this process, as the superuser `postgres`."""
-        return self._server.url_of(self.name, superuser=True)
+        return self._server.database_url(self.name, superuser=True)
 
     def connect(self, *, superuser: bool = False) -> psycopg.Connection[DictRow]:
         """A new connection, autocommit, rows as dicts. Raises psycopg.OperationalError."""

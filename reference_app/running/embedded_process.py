@@ -1,6 +1,5 @@
 """Processes of an embedded back end, started and signalled through its supervisor."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,13 +32,6 @@ class SupervisedProcess:
 
     def thaw(self) -> None:
         self._signal("SIGCONT", family=True)
-
-    def exit_code_when_ended(self) -> int | None:
-        """Wait until it ends, a minute at most; None when it then still runs."""
-        deadline = time.monotonic() + 60.0
-        while (state := self.state()).running and time.monotonic() < deadline:
-            time.sleep(0.005)
-        return state.exit_code
 
     @property
     def log(self) -> Path:
@@ -105,5 +97,5 @@ class ApplicationProcess(SupervisedProcess):
         return f"http://127.0.0.1:{self.port.number}"
 
     def abort(self) -> None:
-        """SIGABRT: it writes the stack of every thread to its log and ends."""
-        self._signal("SIGABRT")
+        """SIGUSR2: it writes the stack of every thread to its log and ends."""
+        self._signal("SIGUSR2")

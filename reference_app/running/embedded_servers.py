@@ -9,16 +9,17 @@ from pathlib import Path
 import redis
 
 from reference_app.running import postgres_settings, postgres_wheel, valkey_wheel
+from reference_app.running.addresses import Addresses
+from reference_app.running.assembly import CACHE_DATABASES
 from reference_app.running.embedded_process import ProgramProcess
 from reference_app.running.errors import BackendUnavailable
-from reference_app.running.part import ControlledPart
+from reference_app.running.part import ControlledPart, exit_code_when_ended
 from reference_app.running.ports import free_port
 from reference_app.running.readiness import cache_answers, postgres_answers, until_answered
 from reference_app.running.supervisor_link import SupervisorLink
 
 HOST = "127.0.0.1"
 START_TRIES = 3
-CACHE_DATABASES = 4096
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def begin_initdb(link: SupervisorLink, directory: Path) -> ProgramProcess:
 
 def start_postgres(link: SupervisorLink, initdb: ProgramProcess) -> Server:
     """Wait for `initdb` and start the server. Raises BackendUnavailable."""
-    if initdb.exit_code_when_ended() != 0:
+    if exit_code_when_ended(initdb) != 0:
         raise BackendUnavailable(f"initdb failed:\n{initdb.log.read_text()}")
     return on_free_port(lambda port: postgres_on(link, initdb.directory, port))
 
@@ -66,7 +67,7 @@ def postgres_on(link: SupervisorLink, directory: Path, port: int) -> Server:
     user = postgres_wheel.server_user()
     process = ProgramProcess(link, "postgres", directory, "SIGINT", argv, "SIGQUIT", user)
     superuser = postgres_settings.SUPERUSER
-    url = postgres_settings.url(HOST, port, superuser, superuser=True)
+    url = Addresses(HOST, port, 0).database_url(superuser, superuser=True)
     return Server(started(process, lambda: postgres_answers(url)), port)
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from reference_app.running.backend import Part
 
 STOP_SECONDS = 15.0
+WORK_SECONDS = 60.0
 POLL_SECONDS = 0.004
 
 
@@ -44,6 +45,14 @@ class Process(Protocol):
 
     def thaw(self) -> None:
         """Let it go on."""
+
+
+def exit_code_when_ended(process: Process) -> int | None:
+    """Wait until a process ends, a minute at most; None when it then still runs."""
+    deadline = time.monotonic() + WORK_SECONDS
+    while (state := process.state()).running and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return state.exit_code
 
 
 class ControlledPart(Part):

@@ -29,9 +29,3 @@ def server_arguments(**more: str) -> list[str]:
     """The settings as `-c name=value` pairs, with `more` of them."""
     settings = [*SERVER, *(f"{name}={value}" for name, value in more.items())]
     return [word for setting in settings for word in ("-c", setting)]
-
-
-def url(host: str, port: int, database: str, *, superuser: bool) -> str:
-    """libpq URL of a database, as its owner or as the superuser; the password is the name."""
-    user = SUPERUSER if superuser else OWNER
-    return f"postgresql://{user}:{user}@{host}:{port}/{database}"

@@ -32,7 +32,7 @@ class ServiceProcess(Process, Protocol):
         """Base address, from this process."""
 
     def abort(self) -> None:
-        """SIGABRT: it writes the stack of every thread to its log and ends."""
+        """SIGUSR2: it writes the stack of every thread to its log and ends."""
 
 
 class RunningService(ControlledPart, Service):

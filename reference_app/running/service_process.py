@@ -45,8 +45,10 @@ def run(
     os.environ.clear()
     os.environ.update(environment)
     faulthandler.enable()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGUSR2, signal.SIG_DFL)
+    faulthandler.register(signal.SIGUSR2, chain=True)  # show every thread's stack, then end
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     overlay.install(replace)
     from reference_app.__main__ import main
 

@@ -28,6 +28,7 @@ class SupervisorLink:
             pass_fds=[lock],
             start_new_session=True,
         )
+        os.close(lock)
         self._commands = cast(IO[bytes], self._process.stdin)
         self._answers = cast(IO[bytes], self._process.stdout)
         self._count = 0

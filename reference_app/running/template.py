@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from psycopg import sql
 
-from reference_app.running.database import Database, PostgresAddress
+from reference_app.running.addresses import Addresses
+from reference_app.running.database import Database
 from reference_app.running.postgres_settings import OWNER, SUPERUSER, TEMPLATE
 
 
-def make_template(server: PostgresAddress, migrate: Callable[[Database], None]) -> None:
+def make_template(server: Addresses, migrate: Callable[[Database], None]) -> None:
     """Create the role `app` and a database it owns, migrate that, and close it to sessions.
 
     `migrate` brings the schema of the database it is given up to date.
@@ -23,7 +24,7 @@ def make_template(server: PostgresAddress, migrate: Callable[[Database], None]) 
         connection.execute(f"ALTER DATABASE {TEMPLATE} IS_TEMPLATE true ALLOW_CONNECTIONS false")
 
 
-def new_database(server: PostgresAddress, name: str) -> Database:
+def new_database(server: Addresses, name: str) -> Database:
     """A copy of the template, owned by `app`."""
     with Database(SUPERUSER, server).connect(superuser=True) as connection:
         connection.execute(

@@ -1,0 +1,90 @@
+"""Real servers and the service's own image in containers, on a private network."""
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from testcontainers.core.network import Network
+
+from reference_app.running import images, reaper, scratch, service_settings, snapshot
+from reference_app.running.addresses import Addresses
+from reference_app.running.assembly import AssembledBackend, PreparedProcess
+from reference_app.running.container_process import LOOPBACK
+from reference_app.running.container_servers import (
+    ALIAS,
+    CACHE_PORT,
+    POSTGRES_PORT,
+    start_holder,
+    start_servers,
+)
+from reference_app.running.container_service import inside
+from reference_app.running.database import Database
+from reference_app.running.errors import BackendUnavailable
+from reference_app.running.part import exit_code_when_ended
+from reference_app.running.reaper_link import ReaperLink
+from reference_app.running.standby_pool import StandbyPool
+
+
+class ContainerBackend(AssembledBackend):
+    """PostgreSQL, Valkey and services in containers, removed by a reaper when we are gone."""
+
+    name: ClassVar[Literal["containers"]] = "containers"
+    inside = Addresses(ALIAS, POSTGRES_PORT, CACHE_PORT)
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        engine = images.engine()
+        image = images.build(engine)
+        reaper.sweep(engine)
+        run = uuid.uuid4().hex[:12]
+        directory, lock = scratch.create()
+        labels = reaper.labels(run, directory)
+        self._reaper = ReaperLink(run, directory, lock)
+        self._network = Network(docker_network_kw={"labels": labels})
+        self._pool = StandbyPool(image, self._network, labels, directory)
+        try:
+            self._network.create()
+            self._start(labels)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._pool.close()
+        self._reaper.end()
+
+    def _start(self, labels: Mapping[str, str]) -> None:
+        self._pool.warm_up(())
+        holder = start_holder(self._network, labels)
+        self.outside = Addresses(
+            LOOPBACK, holder.host_port(POSTGRES_PORT), holder.host_port(CACHE_PORT)
+        )
+        self.postgres, self.cache = start_servers(holder, labels, self.outside)
+        self._make_template()
+
+    def _prepare(
+        self, replace: Mapping[str, Path], environment: Mapping[str, str]
+    ) -> PreparedProcess:
+        process = self._pool.take(tuple(sorted(replace)))
+        try:
+            snapshot.take(replace, process.directory)
+        except BaseException:
+            self._pool.discard(process)
+            raise
+        process.argv, process.environment = ["serve"], environment
+        shown = {inside(module): str(file) for module, file in replace.items()}
+        return PreparedProcess(
+            process, process.log, shown, discard=lambda: self._pool.discard(process)
+        )
+
+    def _migrate(self, template: Database) -> None:
+        process = self._pool.take(())
+        process.argv = ["migrate"]
+        process.environment = service_settings.complete(
+            self.inside.database_url(template.name), self.inside.cache_url(0)
+        )
+        process.launch()
+        if exit_code_when_ended(process) != 0:
+            raise BackendUnavailable(f"The migrations failed:\n{process.log.read_text()}")
+        self._pool.discard(process)

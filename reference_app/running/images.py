@@ -1,0 +1,166 @@
+"""The container images: whether an engine answers, what is there, and how to get the rest.
+
+`python -m reference_app.running.images` tells; with `--build` it gets what is missing.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import docker  # type: ignore[import-untyped]
+import docker.errors  # type: ignore[import-untyped]
+from testcontainers.core.docker_client import DockerClient
+
+from reference_app.running.build_context import (
+    DOCKERFILE,
+    REPOSITORY,
+    archive,
+    build_arguments,
+    image_name,
+)
+from reference_app.running.errors import BackendUnavailable
+
+POSTGRES = "postgres:18"
+CACHE = "valkey/valkey:9"
+BASES = ("python:3.13-slim", "python:3.14-slim", "python:3.12-slim", "python:3.11-slim")
+ENGINE_SECONDS = 1
+
+
+def engine() -> docker.DockerClient:
+    """A client of the container engine. Raises BackendUnavailable when none answers in 1 s."""
+    try:
+        client = DockerClient(timeout=ENGINE_SECONDS).client
+        client.ping()
+    except (docker.errors.DockerException, OSError) as error:
+        raise BackendUnavailable("no container engine answers") from error
+    client.api.timeout = docker.constants.DEFAULT_TIMEOUT_SECONDS
+    return client
+
+
+def here(client: docker.DockerClient, image: str) -> bool:
+    """Whether the engine has that image."""
+    try:
+        client.images.get(image)
+    except docker.errors.ImageNotFound:
+        return False
+    return True
+
+
+def missing(client: docker.DockerClient) -> list[str]:
+    """The images the containers need and the engine does not have."""
+    return [image for image in (POSTGRES, CACHE, image_name()) if not here(client, image)]
+
+
+def stale(client: docker.DockerClient) -> bool:
+    """Whether an image of an older state of the service is here, so that a build is quick."""
+    return bool(client.images.list(REPOSITORY))
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """What containers would find on this machine, in words."""
+
+    ready: bool
+    summary: str
+    advice: str = ""
+
+
+def engine_status() -> EngineStatus:
+    """Whether an engine answers and has all images; never raises."""
+    try:
+        client = engine()
+    except BackendUnavailable as error:
+        return EngineStatus(
+            ready=False, summary=str(error), advice="Not needed: embedded servers do the same."
+        )
+    absent = missing(client)
+    if absent and not (absent == [image_name()] and stale(client)):
+        return EngineStatus(
+            ready=False,
+            summary=f"a container engine answers, but images are missing: {', '.join(absent)}",
+            advice="`dojo doctor --fix` gets them.",
+        )
+    return EngineStatus(ready=True, summary="a container engine answers and has the images")
+
+
+def prepare(report: Callable[[str], None], base: str | None = None) -> None:
+    """Pull and build what is missing, telling `report` what is being done, a line at a time.
+
+    Raises BackendUnavailable with the engine's own words.
+    """
+    client = engine()
+    for image in (POSTGRES, CACHE):
+        if not here(client, image):
+            report(f"pulling {image}")
+            pull(client, image)
+    if not here(client, image_name()):
+        report(f"building {image_name()}")
+        build(client, base)
+
+
+def pull(client: docker.DockerClient, image: str) -> None:
+    """Fetch an image from its registry."""
+    try:
+        client.images.pull(image)
+    except docker.errors.APIError as error:
+        raise BackendUnavailable(f"{image} cannot be pulled: {error.explanation}") from error
+
+
+def build(client: docker.DockerClient, base: str | None = None) -> str:
+    """Build the service's image unless it is here; older ones go. Answers its name."""
+    image = image_name()
+    if here(client, image):
+        return image
+    if base is None:
+        base = next((candidate for candidate in BASES if here(client, candidate)), BASES[0])
+    try:
+        client.images.build(
+            fileobj=archive(),
+            custom_context=True,
+            dockerfile=DOCKERFILE,
+            tag=image,
+            buildargs=build_arguments(base),
+            network_mode="host",
+            rm=True,
+        )
+    except docker.errors.BuildError as error:
+        log = "".join(line.get("stream", "") for line in error.build_log)
+        raise BackendUnavailable(f"The service's image cannot be built:\n{log}") from error
+    except docker.errors.APIError as error:
+        raise BackendUnavailable(f"The service's image cannot be built: {error}") from error
+    remove_older(client, image)
+    return image
+
+
+def remove_older(client: docker.DockerClient, newest: str) -> None:
+    """Remove the service's images of other states, except those in use."""
+    for image in client.images.list(REPOSITORY):
+        for tag in image.tags:
+            if tag != newest and tag.startswith(REPOSITORY):
+                try:
+                    client.images.remove(tag)
+                except docker.errors.APIError:
+                    continue  # a container still uses it
+
+
+def main() -> None:
+    """Exit status 0 when all images are here, 1 when some are missing, 2 without an engine."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", action="store_true", help="pull and build what is missing")
+    parser.add_argument("--base", help="Python image to build the service on")
+    arguments = parser.parse_args()
+    try:
+        if arguments.build:
+            prepare(print, arguments.base)
+        absent = missing(engine())
+    except BackendUnavailable as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    for image in absent:
+        print(f"missing: {image}")
+    sys.exit(1 if absent else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""The process that removes a run's containers when its caller is gone, however it went.
+
+    python -m reference_app.running.reaper RUN SCRATCH CALLER
+
+It waits until stdin ends or the process CALLER does (a SIGKILL included).
+"""
+
+import os
+import select
+import shutil
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import docker  # type: ignore[import-untyped]
+import docker.errors  # type: ignore[import-untyped]
+from docker.models.containers import Container  # type: ignore[import-untyped]
+
+from reference_app.running import images, scratch
+
+RUN_LABEL = "backend-dojo.run"
+SCRATCH_LABEL = "backend-dojo.scratch"
+
+
+def labels(run: str, directory: Path) -> dict[str, str]:
+    """What marks everything a run makes."""
+    return {RUN_LABEL: run, SCRATCH_LABEL: str(directory)}
+
+
+def remove_run(client: docker.DockerClient, run: str) -> None:
+    """Remove a run's containers with their volumes, then its network."""
+    mine = {"label": f"{RUN_LABEL}={run}"}
+    with ThreadPoolExecutor(8) as workers:
+        list(workers.map(remove_container, client.containers.list(all=True, filters=mine)))
+    for network in client.networks.list(filters=mine):
+        try:
+            network.remove()
+        except docker.errors.APIError as error:
+            print(f"network {network.name} stays: {error}", file=sys.stderr)
+
+
+def remove_container(container: Container) -> None:
+    """Remove one container, paused or running; one that is gone already is no error."""
+    try:
+        container.remove(force=True, v=True)
+    except docker.errors.NotFound:
+        return
+    except docker.errors.APIError as error:
+        print(f"container {container.name} stays: {error}", file=sys.stderr)
+
+
+def sweep(client: docker.DockerClient) -> None:
+    """Remove what runs left behind whose scratch directory nobody holds any more."""
+    left = client.containers.list(all=True, filters={"label": RUN_LABEL})
+    networks = client.networks.list(filters={"label": RUN_LABEL})
+    marks = [container.labels for container in left]
+    marks += [network.attrs["Labels"] for network in networks]
+    for run, directory in {(mark[RUN_LABEL], mark[SCRATCH_LABEL]) for mark in marks}:
+        if not Path(directory).exists() or scratch.abandoned(Path(directory)):
+            remove_run(client, run)
+
+
+def main() -> None:
+    """Wait for the end of the caller, then clean up."""
+    run, directory, caller = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    watched = [0]
+    if hasattr(os, "pidfd_open"):
+        try:
+            watched.append(os.pidfd_open(caller))
+        except ProcessLookupError:
+            watched = []
+    if watched:
+        select.select(watched, [], [])
+    remove_run(images.engine(), run)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
