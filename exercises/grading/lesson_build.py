@@ -44,7 +44,7 @@ def run(notebook: Notebook, folder: Path) -> Notebook:
     Raises:
         CellExecutionError: a cell failed, or took longer than a minute.
     """
-    node = nbformat.from_dict(notebook)  # type: ignore[no-untyped-call]
+    node = _node(notebook)
     NotebookClient(
         node,
         timeout=CELL_SECONDS,
@@ -69,10 +69,14 @@ def cleaned(notebook: Notebook) -> Notebook:
 
 def write(notebook: Notebook, file: Path) -> None:
     """Writes the notebook whole or not at all, lines of text as lines of the file."""
-    text: str = nbformat.v4.writes(nbformat.from_dict(notebook), ensure_ascii=False)  # type: ignore[no-untyped-call]
+    text: str = nbformat.v4.writes(_node(notebook), ensure_ascii=False)  # type: ignore[no-untyped-call]
     draft = file.with_name(f".{file.name}.{uuid4().hex}")
     draft.write_text(text.rstrip("\n") + "\n", "utf-8")
     draft.replace(file)
+
+
+def _node(notebook: Notebook) -> Any:
+    return nbformat.reads(json.dumps(notebook), as_version=4)  # type: ignore[no-untyped-call]
 
 
 def _cell(cell: dict[str, Any]) -> dict[str, Any]:
