@@ -1,0 +1,77 @@
+"""`python -m reference_app serve | migrate | seed`: every way to start something."""
+
+import argparse
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from reference_app.config import ConfigurationError, Settings, load_settings
+
+
+def main(argv: Sequence[str] | None = None, *, listener: socket.socket | None = None) -> None:
+    """Run one command; `listener` is a socket that listens already, for `serve` to use.
+
+    A configuration that is wrong is told on standard error, and ends the process with 2.
+    """
+    arguments = parser().parse_args(argv)
+    try:
+        settings = load_settings()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    if arguments.command == "serve":
+        serve(settings, listener)
+    elif arguments.command == "migrate":
+        migrate(arguments.revision)
+    else:
+        from reference_app.seed import seed
+
+        seed(settings, users=arguments.users, orders=arguments.orders)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m reference_app", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="answer HTTP requests until told to stop")
+    migrate = commands.add_parser("migrate", help="bring the database schema up to date")
+    migrate.add_argument("revision", nargs="?", default="head", help='e.g. 0002 (default: "head")')
+    seed = commands.add_parser("seed", help="fill an empty database with demonstration data")
+    seed.add_argument("--users", type=int, default=100)
+    seed.add_argument("--orders", type=int, default=1000)
+    return parser
+
+
+def serve(settings: Settings, listener: socket.socket | None) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what runs, at most `shutdown_seconds` long."""
+    import uvicorn
+
+    from reference_app.application import create_app
+    from reference_app.observability.logging import configure_logging
+
+    configure_logging(settings.log_level)
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+    uvicorn.Server(config).run(sockets=[listener] if listener else None)
+
+
+def migrate(revision: str) -> None:
+    """Upgrade to `revision`; nothing happens when the schema is there already."""
+    from alembic import command
+    from alembic.config import Config
+
+    command.upgrade(Config(Path(__file__).with_name("alembic.ini")), revision)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""`/auth`: log in, stay logged in, log out (A1, A3, A4)."""
+
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Depends, Request, Response, status
+
+from reference_app.api.documentation import refusals
+from reference_app.api.envelope import Success
+from reference_app.api.schemas import Login, Refresh, Session
+from reference_app.data.users import UserRepository
+from reference_app.errors import (
+    InvalidInput,
+    InvalidToken,
+    NotAllowed,
+    NotAuthenticated,
+    TooManyAttempts,
+    Unavailable,
+)
+from reference_app.security.access import active_user
+from reference_app.security.tokens import TokenPair
+from reference_app.services import Provided, Services
+
+log = structlog.get_logger()
+
+
+async def never_stored(response: Response) -> None:
+    """Tokens are kept by no cache on the way (RFC 6749 section 5.1)."""
+    response.headers["Cache-Control"] = "no-store"
+
+
+router = APIRouter(prefix="/api/v1/auth", tags=["auth"], dependencies=[Depends(never_stored)])
+
+
+@router.post(
+    "/login",
+    responses=refusals(InvalidInput, NotAuthenticated, NotAllowed, TooManyAttempts, Unavailable),
+)
+async def login(given: Login, request: Request, services: Provided) -> Success[Session]:
+    """Exchange e-mail address and password for a pair of tokens."""
+    address = request.client.host if request.client else "unknown"
+    await services.login_limits.count(given.email, address)
+    async with services.database.reading() as session:
+        known = await UserRepository(session).credentials(given.email)
+    user_id, stored = known or (None, None)
+    if not await services.passwords.verify(given.password, stored) or user_id is None:
+        log.info("login_failed")
+        raise NotAuthenticated("E-mail address or password is wrong.")
+    await services.login_limits.forget_account(given.email)
+    await active_user(services, user_id)
+    if stored is not None and services.passwords.needs_rehash(stored):
+        await _rehash(user_id, given.password, services)
+    return Success(data=_session(await services.tokens.issue(user_id)))
+
+
+async def _rehash(user_id: UUID, password: str, services: Services) -> None:
+    password_hash = await services.passwords.hash(password)
+    async with services.database.transaction() as session:
+        await UserRepository(session).change(user_id, {"password_hash": password_hash})
+    await services.users_cache.invalidate(user_id)
+
+
+@router.post("/refresh", responses=refusals(InvalidInput, InvalidToken, NotAllowed, Unavailable))
+async def refresh(given: Refresh, services: Provided) -> Success[Session]:
+    """Exchange a refresh token for a new pair. It works once; coming twice ends its family."""
+    user_id, pair = await services.tokens.rotate(given.refresh_token)
+    await active_user(services, user_id)
+    return Success(data=_session(pair))
+
+
+@router.post(
+    "/logout",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=refusals(InvalidInput, Unavailable),
+)
+async def logout(given: Refresh, services: Provided) -> None:
+    """End the family of this refresh token. Doing so twice is no error."""
+    await services.tokens.revoke(given.refresh_token)
+
+
+def _session(pair: TokenPair) -> Session:
+    return Session(
+        access_token=pair.access_token,
+        refresh_token=pair.refresh_token,
+        expires_in=pair.expires_in,
+    )

@@ -1,0 +1,140 @@
+"""`/users/{id}/orders` and `/orders/{id}` (R2, C5)."""
+
+import time
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Request, Response, status
+
+from reference_app.api.collections import Collection, listing, one_of
+from reference_app.api.documentation import CREATED, list_parameters, refusals
+from reference_app.api.envelope import Listing, Success
+from reference_app.api.schemas import OrderCreate, OrderPatch
+from reference_app.data.models import ORDER_STATUSES
+from reference_app.data.orders import OrderRepository
+from reference_app.data.users import UserRepository
+from reference_app.data.views import NewItem, OrderView
+from reference_app.errors import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    RuleBroken,
+    Unavailable,
+)
+from reference_app.security.access import Caller
+from reference_app.services import Provided
+
+log = structlog.get_logger()
+
+ORDERS = Collection(
+    sortable=frozenset({"created_at", "total_amount", "status"}),
+    filters={"status": one_of(*ORDER_STATUSES)},
+)
+
+NEXT = {
+    "pending": {"paid", "cancelled"},
+    "paid": {"shipped", "cancelled"},
+    "shipped": {"delivered"},
+    "delivered": set[str](),
+    "cancelled": set[str](),
+}
+"""Which status may follow which."""
+
+router = APIRouter(prefix="/api/v1", tags=["orders"])
+
+
+@router.get(
+    "/users/{user_id}/orders",
+    responses=refusals(InvalidInput, NotAuthenticated, NotAllowed, NotFound, Unavailable),
+    openapi_extra=list_parameters(ORDERS),
+)
+async def list_orders(
+    user_id: UUID, request: Request, services: Provided, caller: Caller
+) -> Listing[OrderView]:
+    """A page of the user's orders, each with its items."""
+    caller.require_sight("read_orders", user_id)
+    query = ORDERS.parse(request.query_params)
+    async with services.database.reading() as session:
+        if caller.id != user_id and await UserRepository(session).get(user_id) is None:
+            raise NotFound
+        page = await OrderRepository(session).page(user_id, query)
+    return listing(page, query)
+
+
+@router.post(
+    "/users/{user_id}/orders",
+    status_code=status.HTTP_201_CREATED,
+    responses=CREATED
+    | refusals(InvalidInput, NotAuthenticated, NotAllowed, NotFound, RuleBroken, Unavailable),
+)
+async def create_order(
+    user_id: UUID,
+    new: OrderCreate,
+    request: Request,
+    response: Response,
+    services: Provided,
+    caller: Caller,
+) -> Success[OrderView]:
+    """Make an order for the user."""
+    started = time.perf_counter()
+    caller.require_sight("read_orders", user_id)
+    items = [NewItem(**item.model_dump()) for item in new.items]
+    async with services.database.transaction() as session:
+        customer_status = await UserRepository(session).status_of(user_id)
+        if customer_status is None:
+            raise NotFound
+        caller.require("create_orders", user_id)
+        if customer_status != "active":
+            raise RuleBroken("This account cannot order: it is not active.")
+        order = await OrderRepository(session).add(user_id, items)
+    log.info(
+        "order_created",
+        order_id=str(order.id),
+        user_id=str(user_id),
+        total_amount=str(order.total_amount),
+        items_count=len(order.items),
+        duration_ms=round((time.perf_counter() - started) * 1000, 2),
+    )
+    response.headers["Location"] = request.app.url_path_for("get_order", order_id=str(order.id))
+    return Success(data=order)
+
+
+@router.get(
+    "/orders/{order_id}",
+    responses=refusals(InvalidInput, NotAuthenticated, NotAllowed, NotFound, Unavailable),
+)
+async def get_order(order_id: UUID, services: Provided, caller: Caller) -> Success[OrderView]:
+    """One order."""
+    async with services.database.reading() as session:
+        order = await OrderRepository(session).get(order_id)
+    if order is None:
+        raise NotFound
+    caller.require_sight("read_orders", order.user_id)
+    return Success(data=order)
+
+
+@router.patch(
+    "/orders/{order_id}",
+    responses=refusals(
+        InvalidInput, NotAuthenticated, NotAllowed, NotFound, Conflict, RuleBroken, Unavailable
+    ),
+)
+async def change_order(
+    order_id: UUID, change: OrderPatch, services: Provided, caller: Caller
+) -> Success[OrderView]:
+    """Give an order its next status. Its owner may cancel it; support may do more."""
+    async with services.database.transaction() as session:
+        orders = OrderRepository(session)
+        order = await orders.get(order_id)
+        if order is None:
+            raise NotFound
+        caller.require_sight("read_orders", order.user_id)
+        cancels = change.status == "cancelled"
+        caller.require("cancel_orders" if cancels else "advance_orders", order.user_id)
+        if change.status not in NEXT[order.status]:
+            raise RuleBroken(f"An order that is {order.status} cannot become {change.status}.")
+        await orders.set_status(order, change.status)
+        changed = await orders.get(order_id) or order
+    return Success(data=changed)

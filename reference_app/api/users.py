@@ -1,0 +1,149 @@
+"""`/users`: the resource and its verbs (R1, R4, C1)."""
+
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response, status
+
+from reference_app.api.collections import Collection, listing, one_of
+from reference_app.api.documentation import CREATED, list_parameters, refusals
+from reference_app.api.envelope import Listing, Success
+from reference_app.api.schemas import UserCreate, UserPatch, UserReplace, email_address
+from reference_app.data.models import ROLES, USER_STATUSES
+from reference_app.data.users import UserRepository
+from reference_app.data.views import UserView
+from reference_app.errors import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    Unavailable,
+)
+from reference_app.security.access import Caller, Principal
+from reference_app.security.passwords import check_policy
+from reference_app.services import Provided, Services
+
+USERS = Collection(
+    sortable=frozenset({"created_at", "updated_at", "email", "full_name", "status"}),
+    filters={
+        "status": one_of(*USER_STATUSES),
+        "role": one_of(*ROLES),
+        "email": lambda value: email_address(value).lower(),
+    },
+)
+
+router = APIRouter(prefix="/api/v1/users", tags=["users"])
+
+
+@router.get(
+    "",
+    responses=refusals(InvalidInput, NotAuthenticated, NotAllowed, Unavailable),
+    openapi_extra=list_parameters(USERS),
+)
+async def list_users(request: Request, services: Provided, caller: Caller) -> Listing[UserView]:
+    """A page of users. A plain user's list holds nobody else."""
+    query = USERS.parse(request.query_params)
+    only = None if caller.reaches_all("read_users") else caller.id
+    async with services.database.reading() as session:
+        page = await UserRepository(session).page(query, only)
+    return listing(page, query)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=CREATED | refusals(InvalidInput, Conflict, Unavailable),
+)
+async def create_user(
+    new: UserCreate, request: Request, response: Response, services: Provided
+) -> Success[UserView]:
+    """Register. Anybody may; everybody starts as an active plain user."""
+    check_policy(new.password, new.email)
+    password_hash = await services.passwords.hash(new.password)
+    async with services.database.transaction() as session:
+        user = await UserRepository(session).add(
+            email=new.email, full_name=new.full_name, password_hash=password_hash
+        )
+    response.headers["Location"] = request.app.url_path_for("get_user", user_id=str(user.id))
+    return Success(data=user)
+
+
+@router.get(
+    "/{user_id}",
+    responses=refusals(InvalidInput, NotAuthenticated, NotAllowed, NotFound, Unavailable),
+)
+async def get_user(
+    user_id: UUID | Literal["me"], services: Provided, caller: Caller
+) -> Success[UserView]:
+    """One user; `me` is whoever asks."""
+    wanted = caller.id if user_id == "me" else user_id
+    caller.require_sight("read_users", wanted)
+    return Success(data=await existing_user(wanted, services))
+
+
+async def existing_user(user_id: UUID, services: Services) -> UserView:
+    """The user, from the cache when it is there. Raises NotFound."""
+
+    async def load() -> UserView | None:
+        async with services.database.reading() as session:
+            return await UserRepository(session).get(user_id)
+
+    user = await services.users_cache.get(user_id, load)
+    if user is None:
+        raise NotFound
+    return user
+
+
+CHANGE_REFUSALS = refusals(
+    InvalidInput, NotAuthenticated, NotAllowed, NotFound, Conflict, Unavailable
+)
+
+
+@router.put("/{user_id}", responses=CHANGE_REFUSALS)
+async def replace_user(
+    user_id: UUID, new: UserReplace, services: Provided, caller: Caller
+) -> Success[UserView]:
+    """Replace all that an owner may write."""
+    return await _change(user_id, new.model_dump(), services, caller)
+
+
+@router.patch("/{user_id}", responses=CHANGE_REFUSALS)
+async def change_user(
+    user_id: UUID, change: UserPatch, services: Provided, caller: Caller
+) -> Success[UserView]:
+    """Change what is given and leave the rest. `status` and `role` take an administrator."""
+    values = change.model_dump(exclude_unset=True)
+    if None in values.values():
+        raise InvalidInput("A field that is given needs a value.")
+    return await _change(user_id, values, services, caller)
+
+
+async def _change(
+    user_id: UUID, values: dict[str, str], services: Services, caller: Principal
+) -> Success[UserView]:
+    caller.require_sight("read_users", user_id)
+    async with services.database.transaction() as session:
+        user = await UserRepository(session).change(user_id, values)
+        if user is None:
+            raise NotFound
+        caller.require("write_users", user_id)
+        if not values.keys().isdisjoint({"status", "role"}):
+            caller.require("administer_users", user_id)
+    await services.users_cache.invalidate(user_id)
+    return Success(data=user)
+
+
+@router.delete(
+    "/{user_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=refusals(InvalidInput, NotAuthenticated, NotAllowed, NotFound, Unavailable),
+)
+async def delete_user(user_id: UUID, services: Provided, caller: Caller) -> None:
+    """Delete. The row stays, marked; the address is free again."""
+    caller.require_sight("read_users", user_id)
+    async with services.database.transaction() as session:
+        if not await UserRepository(session).delete(user_id):
+            raise NotFound
+        caller.require("write_users", user_id)
+    await services.users_cache.invalidate(user_id)

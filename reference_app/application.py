@@ -1,0 +1,81 @@
+"""The service, put together in one place: what it works with, what wraps it, what it answers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from reference_app.api import auth, orders, users
+from reference_app.api.documentation import install_documentation
+from reference_app.api.envelope import RequestIds
+from reference_app.config import Settings
+from reference_app.data.cache import UserCache
+from reference_app.data.database import Database
+from reference_app.errors import CatchDefects, install_error_handlers
+from reference_app.observability.logging import AccessLog
+from reference_app.reliability import health
+from reference_app.security.body_limit import BodyLimit
+from reference_app.security.headers import SecurityHeaders
+from reference_app.security.passwords import Passwords
+from reference_app.security.rate_limits import LoginLimits
+from reference_app.security.tokens import Tokens
+from reference_app.services import Services
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application. Nothing is connected to before the first request that needs it."""
+    database = Database(settings)
+    redis = connect_redis(settings)
+    services = Services(
+        settings=settings,
+        database=database,
+        redis=redis,
+        users_cache=UserCache(redis, settings.cache_ttl_seconds),
+        passwords=Passwords(settings),
+        tokens=Tokens(settings, database),
+        login_limits=LoginLimits(settings, redis),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await services.close()
+
+    app = FastAPI(
+        title="Users and orders",
+        version="1.0.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+
+    # A request passes these from the last added to the first.
+    app.add_middleware(BodyLimit, limit=settings.body_limit_bytes)
+    app.add_middleware(CatchDefects)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog)
+    app.add_middleware(RequestIds)
+    install_error_handlers(app)
+
+    app.include_router(health.router)
+    app.include_router(auth.router)
+    app.include_router(users.router)
+    app.include_router(orders.router)
+    install_documentation(app)
+    return app
+
+
+def connect_redis(settings: Settings) -> Redis:
+    """A client whose every wait is bounded, and which leaves trying again to its callers."""
+    seconds = settings.redis_timeout_seconds
+    return Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
+        retry=Retry(NoBackoff(), 0),
+    )

@@ -1,0 +1,1 @@
+"""What tells an operator, and a balancer, how the service is."""
