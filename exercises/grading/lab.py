@@ -12,6 +12,7 @@ from exercises.grading.bench import Place
 from exercises.grading.catalog import Exercise, find_exercise
 from exercises.grading.faults import faults_of
 from exercises.grading.people import People
+from exercises.grading.places import LOCAL
 from exercises.grading.splice import function_source, splice
 from exercises.grading.subject import Subject
 from reference_app.running import start
@@ -24,7 +25,8 @@ class Lab:
     for by a call (`fault`, `with_part`, `with_function`) comes with empty tables at every call.
     """
 
-    def __init__(self, exercise: str, settings: Mapping[str, str]) -> None:
+    def __init__(self, lesson: str, exercise: str, settings: Mapping[str, str]) -> None:
+        self._lesson = lesson
         found = find_exercise(exercise)
         about = found.about.model_copy(update={"settings": {**found.about.settings, **settings}})
         self.exercise: Exercise = replace(found, about=about)
@@ -73,8 +75,18 @@ class Lab:
             LookupError: the part has no such function.
             DoesNotRun: the service does not start with it; the message says why.
         """
-        module = self.exercise.reference_file.read_text("utf-8")
-        return self._with_source("yours", splice(module, name, function))
+        return self._with_source("yours", self.part_with_function(name, function))
+
+    def part_with_function(self, name: str, function: str | Callable[..., Any]) -> str:
+        """The source that `with_function` runs: the reference's part, one function replaced."""
+        return splice(self.exercise.reference_file.read_text("utf-8"), name, function)
+
+    def save(self, source: str) -> Path:
+        """Writes a whole part to a file of this lesson's own, for `check` to judge."""
+        file = LOCAL / "lessons" / self._lesson / self.exercise.file_name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(source, "utf-8")
+        return file
 
     def source(self, name: str) -> Source:
         """The code of a function or class of the reference's part, shown as the cell's result."""

@@ -48,7 +48,7 @@ def open_lesson(
     if _Open.lab is not None:
         _Open.lab.close()
     _Open.predictions = Predictions(facts_of(lesson_file(number)))
-    _Open.lab = Lab(exercise or number, settings or {})
+    _Open.lab = Lab(number, exercise or number, settings or {})
     print(READY)
     return _Open.lab
 
