@@ -20,7 +20,7 @@ from exercises.grading.people import People
 from exercises.grading.record import Record
 from exercises.grading.subject import NoAnswer, Subject
 from exercises.grading.submission import resolve
-from exercises.grading.trial import ERROR, Run, finding, never_ran, run_once
+from exercises.grading.trial import ERROR, SUBJECT, Run, finding, never_ran, run_once
 from exercises.grading.verdict import Finding
 from reference_app.running import start
 
@@ -78,6 +78,7 @@ class Grading:
         exercise = criteria.exercise_of(request.node)
         subject = self._subject(exercise)
         subject.reset()
+        request.node.stash[SUBJECT] = subject
         return subject
 
     @pytest.fixture

@@ -14,6 +14,7 @@ from exercises.grading.subject import Statement, Subject
 from exercises.grading.verdict import Criterion, Finding, Outcome
 
 ERROR = pytest.StashKey[BaseException | None]()
+SUBJECT = pytest.StashKey[Subject | None]()
 
 
 @dataclass
@@ -30,13 +31,12 @@ class Run:
 
 
 def run_once(item: pytest.Item, nextitem: pytest.Item | None) -> Run:
-    """Runs set-up, test and teardown once, without logging, and keeps the error."""
-    item.stash[ERROR] = None
+    """Runs set-up, test and teardown once, without logging; keeps its error and the service used."""
+    item.stash[ERROR] = item.stash[SUBJECT] = None
     if isinstance(item, pytest.Function):
         item._initrequest()
     reports = runtestprotocol(item, log=False, nextitem=nextitem)
-    subject = getattr(item, "funcargs", {}).get("service")
-    return Run(reports, item.stash[ERROR], subject)
+    return Run(reports, item.stash[ERROR], item.stash[SUBJECT])
 
 
 def finding(criterion: Criterion, yours: Run, reference: Run | None) -> Finding:
