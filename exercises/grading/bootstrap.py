@@ -1,4 +1,6 @@
-"""Sets the project up in `.venv` and shows a first verdict: `python3 exercises/grading/bootstrap.py`.
+"""Sets the project up in `.venv` and shows a first verdict.
+
+    python3 exercises/grading/bootstrap.py
 
 Needs Python 3.11 and nothing else, so it imports the standard library only. A system Python that
 refuses global installs, or comes without pip in new environments, is no obstacle.

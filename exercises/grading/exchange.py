@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 JSON = Any
 SHOWN_HEADERS = ("location", "retry-after", "www-authenticate", "content-type", "cache-control")
 LONGEST_BODY = 1500
+LONGEST_TOKEN = 500
 
 _TOKEN = re.compile(r"\b[\w-]{10,}\.[\w-]{5,}\.[\w-]*")
 _UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
@@ -70,11 +72,25 @@ class Masker:
             return [self.json(item) for item in value]
         return self.text(value) if isinstance(value, str) else value
 
+    def spelled_out(self) -> list[str]:
+        """What the tokens named so far say: header and claims, never the signature."""
+        tokens = {name: value for value, name in self._names.items() if name.startswith("‹token ")}
+        return [f"{name}: {self.text(said)}" for name, v in tokens.items() if (said := _said_by(v))]
+
     def _name(self, kind: str, value: str) -> str:
         if value not in self._names:
             count = sum(name.startswith(f"‹{kind} ") for name in self._names.values())
             self._names[value] = f"‹{kind} {count + 1}›"
         return self._names[value]
+
+
+def _said_by(token: str) -> str:
+    """Header and claims of a token; empty when they cannot be read."""
+    try:
+        parts = [part + "=" * (-len(part) % 4) for part in token.split(".")[:2]]
+        return " ".join(base64.urlsafe_b64decode(part).decode() for part in parts)[:LONGEST_TOKEN]
+    except ValueError:
+        return ""
 
 
 def transcript(exchange: Exchange, logs: list[str], statements: list[str]) -> Transcript:
@@ -90,6 +106,7 @@ def transcript(exchange: Exchange, logs: list[str], statements: list[str]) -> Tr
     if exchange.token is not None:
         request.append(mask.text(f"Authorization: Bearer {exchange.token}"))
     request += _body_lines(exchange.request_body, mask)
+    request += mask.spelled_out()
     return Transcript(
         request=request,
         response=_response_lines(exchange, mask),
@@ -128,6 +145,19 @@ def _log_line(line: str, mask: Masker) -> str:
         return mask.text(line)
     if not isinstance(record, dict):
         return mask.text(line)
-    left_out = {"timestamp", "request_id", "duration_ms", "level", "event"}
-    details = " ".join(f"{key}={value}" for key, value in record.items() if key not in left_out)
-    return f"{record.get('level', '')} {record.get('event', '')} {details}".strip()
+    left_out = {"timestamp", "request_id", "duration_ms", "level", "event", "exception"}
+    details = [f"{key}={value}" for key, value in record.items() if key not in left_out]
+    if "exception" in record:
+        details.append(_raised(record["exception"]))
+    return " ".join([str(record.get("level", "")), str(record.get("event", "")), *details]).strip()
+
+
+def _raised(exception: JSON) -> str:
+    """What was raised and where, of a structured traceback; the last line of one that is text."""
+    try:
+        raised = exception[0]
+        frame = raised["frames"][-1]
+        where = f"{frame['filename'].rsplit('/', 1)[-1]}:{frame['lineno']}"
+        return f"{raised['exc_type']}: {raised['exc_value']} ({where})"
+    except (IndexError, KeyError, TypeError):
+        return str(exception).strip().rsplit("\n", 1)[-1]

@@ -6,13 +6,19 @@ from time import perf_counter
 
 import pytest
 
+from exercises.grading import plugin
 from exercises.grading.bench import Bench
 from exercises.grading.catalog import Exercise
 from exercises.grading.places import ROOT
-from exercises.grading.plugin import Grading
 from exercises.grading.verdict import CannotJudge, Verdict
 
-QUIET = ("-p", "no:terminal", "-p", "no:cacheprovider", "--disable-plugin-autoload")
+OPTIONS = (
+    f"--rootdir={ROOT}",
+    *("--override-ini", "addopts="),
+    *("--import-mode=importlib", "--strict-markers"),
+    *("-p", "no:terminal", "-p", "no:cacheprovider", "--disable-plugin-autoload"),
+)
+"""The project's own, less what prints or keeps files; a verdict is all that comes out."""
 
 
 def judge(exercise: Exercise, where: str, bench: Bench) -> Verdict:
@@ -27,9 +33,9 @@ def judge(exercise: Exercise, where: str, bench: Bench) -> Verdict:
         CannotJudge: not every criterion of the suite reported.
         KeyboardInterrupt: it was interrupted from the keyboard.
     """
-    grading = Grading(where, bench=bench)
+    grading = plugin.Grading(where, bench=bench)
     started = perf_counter()
-    code = pytest.main([str(exercise.suite), f"--rootdir={ROOT}", *QUIET], plugins=[grading])
+    code = pytest.main([str(exercise.suite), *OPTIONS], plugins=[plugin, grading])
     seconds = perf_counter() - started
     if code == pytest.ExitCode.INTERRUPTED and not grading.problems:
         raise KeyboardInterrupt

@@ -26,6 +26,9 @@ from reference_app.running import Backend, Part, Service
 PATIENCE = 3.0
 """Seconds that a request may take before the service counts as hanging."""
 
+DRIVER_STATEMENTS = r"^(select pg_catalog\.version\(\)|select current_schema\(\)|show )"
+"""What a driver asks of its own accord on a new connection: no part's doing."""
+
 T = TypeVar("T")
 
 
@@ -221,12 +224,13 @@ class Subject:
         """What the service has run since the criterion began or `forget_statements` was called.
 
         Read from `pg_stat_statements`, one entry for each normalised text; only the service's own
-        role counts, so the suite's SQL as superuser is not among them.
+        role counts, so the suite's SQL as superuser is not among them, nor what a driver asks.
         """
         rows = self.sql(
             "SELECT query, calls, rows FROM pg_stat_statements s"
             " JOIN pg_database d ON d.oid = s.dbid AND d.datdba = s.userid"
-            " WHERE d.datname = current_database() AND toplevel ORDER BY query"
+            " WHERE d.datname = current_database() AND toplevel AND query !~* %s ORDER BY query",
+            DRIVER_STATEMENTS,
         )
         return [Statement(row["query"], row["calls"], row["rows"]) for row in rows]
 

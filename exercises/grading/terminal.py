@@ -48,7 +48,7 @@ def finding_view(finding: Finding, exercise: Exercise) -> RenderableType:
     parts.append(_labelled("Next", f"dojo hint {exercise.number}"))
     return Panel(
         Group(*parts),
-        title=Text(f"✗ {finding.criterion.title}", "bold red"),
+        title=MARKS[finding.outcome] + Text(f" {finding.criterion.title}", "bold"),
         title_align="left",
         box=box.ROUNDED,
         padding=(0, 1),
@@ -85,8 +85,10 @@ def _evidence(yours: Transcript, reference: Transcript | None) -> RenderableType
     parts: list[RenderableType] = [
         Padding(Text("\n".join(f"→ {line}" for line in yours.request), "cyan"), (1, 0, 0, 0))
     ]
-    rows = side_by_side(yours.response, reference.response if reference else [])
-    parts.append(_two_columns(rows))
+    if reference is None:
+        parts.append(Padding(Text("\n".join(yours.response)), (1, 0)))
+    else:
+        parts.append(_two_columns(side_by_side(yours.response, reference.response)))
     parts += _seen("log", yours.logs)
     parts += _seen("SQL", yours.statements)
     if reference is not None and len(reference.statements) != len(yours.statements):

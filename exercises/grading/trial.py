@@ -31,7 +31,7 @@ class Run:
 
 
 def run_once(item: pytest.Item, nextitem: pytest.Item | None) -> Run:
-    """Runs set-up, test and teardown once, without logging; keeps its error and the service used."""
+    """Runs set-up, test and teardown once, unlogged; keeps its error and the service used."""
     item.stash[ERROR] = item.stash[SUBJECT] = None
     if isinstance(item, pytest.Function):
         item._initrequest()

@@ -19,6 +19,11 @@ from reference_app.api.envelope import current_request_id
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 SECRET = re.compile(r"password|secret|token|authorization|cookie", re.IGNORECASE)
 
+TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=30)
+)
+"""Tracebacks as data. Without the local variables: those hold keys, tokens and passwords."""
+
 log = structlog.get_logger()
 
 
@@ -30,7 +35,7 @@ def configure_logging(level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _mask_secrets,
-        structlog.processors.dict_tracebacks,
+        TRACEBACKS,
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],

@@ -38,6 +38,12 @@ def test_equal_values_get_equal_names_and_others_get_others() -> None:
     assert text.count("‹token 2›") == 1
 
 
+def test_what_a_token_says_is_shown_but_not_its_signature() -> None:
+    text = shown(Exchange("GET", "/", "r", token=TOKEN, status=200))
+    assert '‹token 1›: {"alg":"HS256"} {"sub":"a"}' in text
+    assert TOKEN.rsplit(".", 1)[1] not in text
+
+
 def test_an_exchange_without_answer_says_why() -> None:
     exchange = Exchange("GET", "/", "r", failure="no answer within 3 s")
     assert transcript(exchange, [], []).response == ["no answer within 3 s"]
