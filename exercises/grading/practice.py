@@ -50,12 +50,12 @@ def check_order(
     letters = [letter for letter in order.lower() if letter.isalpha()]
 
     def attempt() -> None:
-        assert sorted(letters) == sorted(steps), (  # noqa: S101 - told to the learner
+        assert sorted(letters) == sorted(steps), (
             f"each of {', '.join(sorted(steps))} has to stand there exactly once."
         )
         for pair, reason in before.items():
             first, second = pair[0], pair[1]
-            assert letters.index(first) < letters.index(second), (  # noqa: S101
+            assert letters.index(first) < letters.index(second), (
                 f"“{second}” comes before “{first}”, but {reason}"
             )
 
