@@ -31,6 +31,10 @@ class ServiceProcess(Process, Protocol):
     def url(self) -> str:
         """Base address, from this process."""
 
+    @property
+    def log(self) -> Path:
+        """The file that has its output, of earlier starts as well; it may not be there yet."""
+
     def abort(self) -> None:
         """SIGUSR2: it writes the stack of every thread to its log and ends."""
 
@@ -51,7 +55,6 @@ class RunningService(ControlledPart, Service):
         database: Database,
         settings: Mapping[str, str],
         cache: "redis.Redis",
-        log: Path,
         shown: Mapping[str, str],
         servers: Collection[Part],
         release: Callable[[], None],
@@ -60,7 +63,6 @@ class RunningService(ControlledPart, Service):
         self.database = database
         self.settings = settings
         self._cache = cache
-        self._log = log
         self._log_start = 0
         self._shown = shown
         self._servers = servers
@@ -120,6 +122,7 @@ class RunningService(ControlledPart, Service):
         return self.disturbances + sum(server.disturbances for server in self._servers)
 
     def _wait_for_health(self) -> None:
+        self._seen_disturbances = self._count_disturbances()  # a new process saw none of them
         deadline = time.monotonic() + START_SECONDS
         while not healthy(self.url):
             state = self._process.state()
@@ -137,7 +140,7 @@ class RunningService(ControlledPart, Service):
             time.sleep(POLL_SECONDS)
 
     def _log_size(self) -> int:
-        return self._log.stat().st_size if self._log.exists() else 0
+        return self._process.log.stat().st_size if self._process.log.exists() else 0
 
     def _log_tail(self) -> list[str]:
         return self._log_from(0)[-LOG_TAIL_LINES:]
@@ -147,7 +150,7 @@ class RunningService(ControlledPart, Service):
         start = max(start, size - LOG_TAIL_BYTES)
         if size <= start:
             return []
-        with self._log.open("rb") as log:
+        with self._process.log.open("rb") as log:
             log.seek(start, os.SEEK_SET)
             text = log.read(LOG_TAIL_BYTES).decode(errors="replace")
         for inside, outside in self._shown.items():
