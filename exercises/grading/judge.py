@@ -17,8 +17,10 @@ OPTIONS = (
     *("--override-ini", "addopts="),
     *("--import-mode=importlib", "--strict-markers"),
     *("-p", "no:terminal", "-p", "no:cacheprovider", "--disable-plugin-autoload"),
+    *("-p", "no:threadexception", "-p", "no:unraisableexception", "--capture=sys"),
 )
-"""The project's own, less what prints or keeps files; a verdict is all that comes out."""
+"""The project's own, less what prints or keeps files, what blames a criterion for the caller's
+threads, and what takes the terminal away from the caller: a verdict is all that comes out."""
 
 
 def judge(exercise: Exercise, where: str, bench: Bench) -> Verdict:

@@ -64,9 +64,10 @@ def check(
         timeout=LONGEST_JUDGING_SECONDS,
         check=False,
     )
-    if not judged.stdout.strip():
-        raise CannotJudge(judged.stderr.strip() or "The judge ended without a verdict.")
-    verdict = Verdict.from_json(json.loads(judged.stdout))
+    content = json.loads(judged.stdout or "{}")
+    if "criteria" not in content:
+        raise CannotJudge(content.get("error") or judged.stderr.strip())
+    verdict = Verdict.from_json(content)
     return NotebookVerdict(replace(verdict, submission=Path(where).name), found)
 
 

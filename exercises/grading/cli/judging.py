@@ -66,6 +66,7 @@ def watch(exercise: Name = None, *, on: Backend = "auto") -> None:
     from exercises.grading.watch import Watch  # needs a terminal; nothing else does
 
     chosen = _chosen(exercise)
+    notes.print("Starting PostgreSQL, the cache and the service …", style="dim")
     with plain_errors(), open_bench(on) as bench:
         Watch(chosen, bench, out, Progress()).run()
 
