@@ -27,7 +27,6 @@ class PreparedProcess:
     """
 
     process: ServiceProcess
-    log: Path
     shown: Mapping[str, str]
     discard: Callable[[], None]
 
@@ -88,7 +87,6 @@ class AssembledBackend(Backend):
             cache=redis.Redis.from_url(
                 self.outside.cache_url(cache_database), decode_responses=True
             ),
-            log=prepared.log,
             shown=prepared.shown,
             servers=[self.postgres, self.cache],
             release=release_all,

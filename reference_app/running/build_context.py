@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import reference_app
@@ -16,49 +16,51 @@ CERTIFICATES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 
 
-def sources() -> Iterator[Path]:
-    """The files an image depends on: the service with its way to be run, and its dependencies."""
-    yield ROOT / "pyproject.toml"
-    for file in sorted((ROOT / "reference_app").rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
-            yield file
+@dataclass(frozen=True)
+class BuildContext:
+    """The files an image depends on, as they were at one moment: path in the context → content."""
+
+    files: dict[str, bytes]
+
+    @property
+    def image(self) -> str:
+        """Name and tag; the tag is a hash of the files, so that a stale image is never taken."""
+        digest = hashlib.sha256()
+        for path, content in self.files.items():
+            digest.update(f"{path}\0{len(content)}\0".encode() + content)
+        return f"{REPOSITORY}:{digest.hexdigest()[:16]}"
+
+    def archive(self) -> io.BytesIO:
+        """A tar file of it, with this machine's extra certificates if it has any."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
+            for path, content in {**self.files, **certificates()}.items():
+                member = tarfile.TarInfo(path)  # no owner, no time: layers are recognised
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+        buffer.seek(0)
+        return buffer
 
 
-def image_name() -> str:
-    """Name and tag; the tag is a hash of the sources, so that a stale image is never taken."""
-    digest = hashlib.sha256()
-    for file in sources():
-        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
-    return f"{REPOSITORY}:{digest.hexdigest()[:16]}"
+def read() -> BuildContext:
+    """The service with its way to be run, and the list of its dependencies."""
+    files = [ROOT / "pyproject.toml", *sorted((ROOT / "reference_app").rglob("*"))]
+    return BuildContext(
+        {
+            str(file.relative_to(ROOT)): file.read_bytes()
+            for file in files
+            if file.is_file() and "__pycache__" not in file.parts
+        }
+    )
 
 
-def archive() -> io.BytesIO:
-    """The build context as a tar file, with this machine's extra certificates if it has any."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for file in sources():
-            tar.add(file, str(file.relative_to(ROOT)), filter=without_owner)
-        for bundle in certificates():
-            tar.add(bundle, "ca-bundle.pem", filter=without_owner)
-    buffer.seek(0)
-    return buffer
-
-
-def certificates() -> list[Path]:
+def certificates() -> dict[str, bytes]:
     """The first certificate bundle the environment names, for a network that needs its own."""
     named = (Path(os.environ[name]) for name in CERTIFICATES if name in os.environ)
-    return [bundle.resolve() for bundle in named if bundle.is_file()][:1]
+    bundle = next((path for path in named if path.is_file()), None)
+    return {"ca-bundle.pem": bundle.read_bytes()} if bundle else {}
 
 
 def build_arguments(base: str) -> dict[str, str]:
     """The base image and the package indexes the environment names."""
     return {"BASE": base, **{name: os.environ[name] for name in INDEXES if name in os.environ}}
-
-
-def without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """The same entry for everybody, so that the engine's layer cache recognises it."""
-    member.uid = member.gid = 0
-    member.uname = member.gname = ""
-    member.mtime = 0
-    member.mode = 0o755 if member.mode & 0o100 else 0o644
-    return member

@@ -1,113 +1,95 @@
-"""Containers of the service's image, warmed up and waiting to be told what to do."""
+"""A service in containers of its image: each start takes one that is warmed up and waits."""
 
-import json
-import socket
-import time
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from testcontainers.core.container import DockerContainer
-
-from reference_app.running.container_process import LOOPBACK, ContainerProcess, publish
-from reference_app.running.errors import BackendUnavailable
 from reference_app.running.part import State
-from reference_app.running.standby import GO
-
-PORT = 8000
-LOG = "/var/log/service.log"
-ORDERS_SECONDS = 30.0
-
-HARDENING: dict[str, Any] = {
-    "mem_limit": "1280m",  # the service bounds itself at 1 GiB and gets a MemoryError there
-    "memswap_limit": "1280m",
-    "pids_limit": 256,
-    "read_only": True,
-    "cap_drop": ["ALL"],
-    "security_opt": ["no-new-privileges"],
-    "init": True,
-    "healthcheck": {"test": ["NONE"]},
-    "log_config": {"type": "json-file", "config": {"max-size": "1m", "max-file": "1"}},
-}
+from reference_app.running.standby_container import StandbyContainer
+from reference_app.running.standby_pool import StandbyPool
 
 
-class StandbyProcess(ContainerProcess):
-    """A container that waits in `standby`; `launch` tells it what to become.
+class ContainerService:
+    """`python -m reference_app ARGV` in a container, with files mounted over modules.
 
-    `directory` holds its log and, by module name, the files mounted over modules.
+    `files` maps module names to files that stay as they are while the service may be started.
     """
 
     def __init__(
         self,
-        name: str,
-        container: DockerContainer,
-        directory: Path,
-        modules: Sequence[str],
-        labels: Mapping[str, str],
+        pool: StandbyPool,
+        files: Mapping[str, Path],
+        argv: Sequence[str],
+        environment: Mapping[str, str],
     ) -> None:
-        super().__init__(name, container, "SIGTERM")
-        self.directory = directory
-        self.log = directory / "service.log"
-        self.log.touch()
-        self.log.chmod(0o666)  # the user in the container is another one
-        self.argv: Sequence[str] = ()
-        self.environment: Mapping[str, str] = {}
-        self._host_port = 0
-        self._has_orders = False
-        container.with_command(["python", "-m", "reference_app.running.standby", LOG, str(PORT)])
-        container.with_volume_mapping(self.log, LOG, "rw")
-        container.with_tmpfs_mount("/tmp", "size=64m")  # noqa: S108 - a path in the container
-        container.with_kwargs(labels=dict(labels), **HARDENING)
-        publish(container, PORT)
-        for module in modules:
-            self.file_of(module).touch()
-            container.with_volume_mapping(self.file_of(module), inside(module), "ro")
-
-    def file_of(self, module: str) -> Path:
-        """The file that is mounted over a module; write it before `launch`."""
-        return self.directory / f"{module}.py"
-
-    def warm_up(self) -> None:
-        """Start the container; it imports libraries and then waits."""
-        super().launch()
+        self.name = "service"
+        self._pool = pool
+        self._files = files
+        self._argv = argv
+        self._environment = environment
+        self._container: StandbyContainer | None = None
+        pool.warm_up(self._kind)
 
     def launch(self) -> None:
-        """Give the orders, to the waiting process or to a new one when it had ended."""
-        if not super().state().running:
-            super().launch()
-        self._host_port = self.host_port(PORT)
-        orders = json.dumps({"argv": self.argv, "environment": dict(self.environment)})
-        deadline = time.monotonic() + ORDERS_SECONDS
-        while not accepted(self._host_port, orders.encode() + b"\n"):
-            if not super().state().running or time.monotonic() > deadline:
-                raise BackendUnavailable(f"{self.name} took no orders:\n{self.log.read_text()}")
-            time.sleep(0.02)
-        self._has_orders = True
+        """Have a waiting container take the place of the one that ended, its log included."""
+        fresh = self._pool.take(self._kind)
+        ended, self._container = self._container, fresh
+        for module, file in self._files.items():
+            shutil.copyfile(file, fresh.file_of(module))
+        if ended is not None:
+            with fresh.log.open("ab") as log:
+                log.write(ended.log.read_bytes())
+            self._pool.discard(ended)
+        fresh.give_orders(self._argv, self._environment)
 
     def state(self) -> State:
-        """As a service it runs from its first orders on."""
-        return super().state() if self._has_orders else State(running=False, exit_code=None)
+        """That of the container, once there is one."""
+        if self._container is None:
+            return State(running=False, exit_code=None)
+        return self._container.state()
 
     @property
     def url(self) -> str:
-        """Base address; the engine chooses another port at each start."""
-        return f"http://{LOOPBACK}:{self._host_port}"
+        """Base address; another one after each start."""
+        return self._current.url
+
+    @property
+    def log(self) -> Path:
+        """The file that has the output of all its starts; an empty one before the first."""
+        return Path(os.devnull) if self._container is None else self._container.log
+
+    def ask_to_end(self) -> None:
+        """SIGTERM."""
+        self._current.ask_to_end()
+
+    def kill(self) -> None:
+        """SIGKILL, frozen or not."""
+        self._current.kill()
+
+    def freeze(self) -> None:
+        """Stop every process in it."""
+        self._current.freeze()
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        self._current.thaw()
 
     def abort(self) -> None:
         """SIGUSR2: it writes the stack of every thread to its log and ends."""
-        self._signal("SIGUSR2")
+        self._current.abort()
 
+    def discard(self) -> None:
+        """Remove the container, running or not, in the background."""
+        if self._container is not None:
+            self._pool.discard(self._container)
 
-def inside(module: str) -> str:
-    """Where a module's file is in the image."""
-    return f"/app/{module.replace('.', '/')}.py"
+    @property
+    def _kind(self) -> tuple[str, ...]:
+        return tuple(sorted(self._files))
 
-
-def accepted(port: int, orders: bytes) -> bool:
-    """Whether a waiting process took the orders; False when none listens yet."""
-    try:
-        with socket.create_connection((LOOPBACK, port), timeout=5) as connection:
-            connection.sendall(orders)
-            return connection.recv(len(GO)) == GO
-    except OSError:
-        return False
+    @property
+    def _current(self) -> StandbyContainer:
+        if self._container is None:
+            raise RuntimeError("the service was not started yet")
+        return self._container

@@ -18,11 +18,12 @@ from reference_app.running.container_servers import (
     start_holder,
     start_servers,
 )
-from reference_app.running.container_service import inside
+from reference_app.running.container_service import ContainerService
 from reference_app.running.database import Database
 from reference_app.running.errors import BackendUnavailable
 from reference_app.running.part import exit_code_when_ended
 from reference_app.running.reaper_link import ReaperLink
+from reference_app.running.standby_container import inside
 from reference_app.running.standby_pool import StandbyPool
 
 
@@ -38,11 +39,11 @@ class ContainerBackend(AssembledBackend):
         image = images.build(engine)
         reaper.sweep(engine)
         run = uuid.uuid4().hex[:12]
-        directory, lock = scratch.create()
-        labels = reaper.labels(run, directory)
-        self._reaper = ReaperLink(run, directory, lock)
+        self._scratch, lock = scratch.create()
+        labels = reaper.labels(run, self._scratch)
+        self._reaper = ReaperLink(run, self._scratch, lock)
         self._network = Network(docker_network_kw={"labels": labels})
-        self._pool = StandbyPool(image, self._network, labels, directory)
+        self._pool = StandbyPool(image, self._network, labels, self._scratch)
         try:
             self._network.create()
             self._start(labels)
@@ -66,25 +67,19 @@ class ContainerBackend(AssembledBackend):
     def _prepare(
         self, replace: Mapping[str, Path], environment: Mapping[str, str]
     ) -> PreparedProcess:
-        process = self._pool.take(tuple(sorted(replace)))
-        try:
-            snapshot.take(replace, process.directory)
-        except BaseException:
-            self._pool.discard(process)
-            raise
-        process.argv, process.environment = ["serve"], environment
+        directory = self._scratch / f"files-{next(self._numbers)}"
+        directory.mkdir()
+        files = snapshot.take(replace, directory)
+        process = ContainerService(self._pool, files, ["serve"], environment)
         shown = {inside(module): str(file) for module, file in replace.items()}
-        return PreparedProcess(
-            process, process.log, shown, discard=lambda: self._pool.discard(process)
-        )
+        return PreparedProcess(process, shown, process.discard)
 
     def _migrate(self, template: Database) -> None:
-        process = self._pool.take(())
-        process.argv = ["migrate"]
-        process.environment = service_settings.complete(
+        environment = service_settings.complete(
             self.inside.database_url(template.name), self.inside.cache_url(0)
         )
+        process = ContainerService(self._pool, {}, ["migrate"], environment)
         process.launch()
         if exit_code_when_ended(process) != 0:
             raise BackendUnavailable(f"The migrations failed:\n{process.log.read_text()}")
-        self._pool.discard(process)
+        process.discard()

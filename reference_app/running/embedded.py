@@ -47,12 +47,11 @@ class EmbeddedBackend(AssembledBackend):
         directory = self._directory(name)
         files = snapshot.take(replace, directory)
         process = ApplicationProcess(
-            self._link, name, directory, "SIGTERM", ["serve"], environment, files.by_module
+            self._link, name, directory, "SIGTERM", ["serve"], environment, files
         )
         return PreparedProcess(
             process,
-            process.log,
-            files.originals,
+            {str(copy): str(replace[module]) for module, copy in files.items()},
             discard=lambda: shutil.rmtree(directory, ignore_errors=True),
         )
 

@@ -75,7 +75,7 @@ class ApplicationProcess(SupervisedProcess):
 
     argv: Sequence[str]
     environment: Mapping[str, str]
-    replace: Mapping[str, str] = field(default_factory=dict)
+    replace: Mapping[str, Path] = field(default_factory=dict)
     port: Port = field(default_factory=Port)
 
     def launch(self) -> None:
@@ -86,7 +86,7 @@ class ApplicationProcess(SupervisedProcess):
             directory=str(self.directory),
             log=str(self.log),
             environment=self.environment,
-            replace=self.replace,
+            replace={module: str(file) for module, file in self.replace.items()},
             port=self.port.number,
         )
         self.port.number = answer["port"]

@@ -12,13 +12,8 @@ import docker  # type: ignore[import-untyped]
 import docker.errors  # type: ignore[import-untyped]
 from testcontainers.core.docker_client import DockerClient
 
-from reference_app.running.build_context import (
-    DOCKERFILE,
-    REPOSITORY,
-    archive,
-    build_arguments,
-    image_name,
-)
+from reference_app.running import build_context
+from reference_app.running.build_context import DOCKERFILE, REPOSITORY
 from reference_app.running.errors import BackendUnavailable
 
 POSTGRES = "postgres:18"
@@ -49,7 +44,9 @@ def here(client: docker.DockerClient, image: str) -> bool:
 
 def missing(client: docker.DockerClient) -> list[str]:
     """The images the containers need and the engine does not have."""
-    return [image for image in (POSTGRES, CACHE, image_name()) if not here(client, image)]
+    return [
+        image for image in (POSTGRES, CACHE, build_context.read().image) if not here(client, image)
+    ]
 
 
 def stale(client: docker.DockerClient) -> bool:
@@ -75,7 +72,8 @@ def engine_status() -> EngineStatus:
             ready=False, summary=str(error), advice="Not needed: embedded servers do the same."
         )
     absent = missing(client)
-    if absent and not (absent == [image_name()] and stale(client)):
+    only_stale = absent == [build_context.read().image] and stale(client)
+    if absent and not only_stale:
         return EngineStatus(
             ready=False,
             summary=f"a container engine answers, but images are missing: {', '.join(absent)}",
@@ -94,8 +92,8 @@ def prepare(report: Callable[[str], None], base: str | None = None) -> None:
         if not here(client, image):
             report(f"pulling {image}")
             pull(client, image)
-    if not here(client, image_name()):
-        report(f"building {image_name()}")
+    if not here(client, build_context.read().image):
+        report(f"building {build_context.read().image}")
         build(client, base)
 
 
@@ -109,20 +107,21 @@ def pull(client: docker.DockerClient, image: str) -> None:
 
 def build(client: docker.DockerClient, base: str | None = None) -> str:
     """Build the service's image unless it is here; older ones go. Answers its name."""
-    image = image_name()
+    context = build_context.read()
+    image = context.image
     if here(client, image):
         return image
     if base is None:
         base = next((candidate for candidate in BASES if here(client, candidate)), BASES[0])
     try:
         client.images.build(
-            fileobj=archive(),
+            fileobj=context.archive(),
             custom_context=True,
             dockerfile=DOCKERFILE,
             tag=image,
-            buildargs=build_arguments(base),
+            buildargs=build_context.build_arguments(base),
             network_mode="host",
-            rm=True,
+            forcerm=True,
         )
     except docker.errors.BuildError as error:
         log = "".join(line.get("stream", "") for line in error.build_log)

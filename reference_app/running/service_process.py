@@ -6,6 +6,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -44,6 +45,7 @@ def run(
     """`python -m reference_app ARGV` in this process, with only `environment` to be seen."""
     os.environ.clear()
     os.environ.update(environment)
+    time.tzset()  # libraries have asked for the zone before it was ours
     faulthandler.enable()
     signal.signal(signal.SIGUSR2, signal.SIG_DFL)
     faulthandler.register(signal.SIGUSR2, chain=True)  # show every thread's stack, then end

@@ -6,13 +6,12 @@ The first connection to the service's port brings one line of JSON, {"argv", "en
 gets `go` back; from then on the process is `python -m reference_app ARGV` on that same socket.
 """
 
-import importlib
 import json
 import socket
 import sys
 from typing import Any
 
-from reference_app.running.preload import LIBRARIES
+from reference_app.running.preload import LIBRARIES, import_library
 from reference_app.running.service_process import limit_resources, run, send_output_to
 
 GO = b"go\n"
@@ -34,7 +33,7 @@ def main() -> None:
     send_output_to(sys.argv[1])
     limit_resources()
     for library in LIBRARIES:
-        importlib.import_module(library)
+        import_library(library)
     with socket.create_server(("", int(sys.argv[2]))) as listener:
         orders = receive_orders(listener)
         sys.exit(run(orders["argv"], orders["environment"], {}, listener))

@@ -1,6 +1,7 @@
 """Stand-by containers, one per kind of use, made in the background."""
 
 import itertools
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,7 +10,7 @@ from pathlib import Path
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
-from reference_app.running.container_service import StandbyProcess
+from reference_app.running.standby_container import StandbyContainer
 
 Kind = tuple[str, ...]
 """Names of the modules that have a file mounted over them."""
@@ -25,40 +26,44 @@ class StandbyPool:
     ) -> None:
         self._image = image
         self._network = network
-        self._labels = dict(labels)
+        self._labels = labels
         self._directory = directory
         self._numbers = itertools.count(1)
-        self._waiting: OrderedDict[Kind, Future[StandbyProcess]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._waiting: OrderedDict[Kind, Future[StandbyContainer]] = OrderedDict()
         self._workers = ThreadPoolExecutor(4, thread_name_prefix="standby")
 
     def warm_up(self, kind: Kind) -> None:
         """Have a container of that kind made, if none is waiting or on its way."""
-        if kind not in self._waiting:
+        with self._lock:
+            if kind in self._waiting:
+                return
             self._waiting[kind] = self._workers.submit(self._make, kind)
-            while len(self._waiting) > KINDS_KEPT:
+            if len(self._waiting) > KINDS_KEPT:
                 _, oldest = self._waiting.popitem(last=False)
                 oldest.add_done_callback(lambda made: made.result().remove())
 
-    def take(self, kind: Kind) -> StandbyProcess:
+    def take(self, kind: Kind) -> StandbyContainer:
         """The waiting container of that kind, or a new one; the next is begun."""
-        waiting = self._waiting.pop(kind, None)
-        process = waiting.result() if waiting else self._make(kind)
+        with self._lock:
+            waiting = self._waiting.pop(kind, None)
+        container = waiting.result() if waiting else self._make(kind)
         self.warm_up(kind)
-        return process
+        return container
 
-    def discard(self, process: StandbyProcess) -> None:
+    def discard(self, container: StandbyContainer) -> None:
         """Remove a container in the background."""
-        self._workers.submit(process.remove)
+        self._workers.submit(container.remove)
 
     def close(self) -> None:
         """Begin nothing more; what was begun comes to its end."""
         self._workers.shutdown(cancel_futures=True)
 
-    def _make(self, kind: Kind) -> StandbyProcess:
+    def _make(self, kind: Kind) -> StandbyContainer:
         name = f"service-{next(self._numbers)}"
         directory = self._directory / name
         directory.mkdir()
         container = DockerContainer(self._image).with_network(self._network)
-        process = StandbyProcess(name, container, directory, kind, self._labels)
-        process.warm_up()
-        return process
+        standby = StandbyContainer(name, container, directory, kind, self._labels)
+        standby.launch()
+        return standby

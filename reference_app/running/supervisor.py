@@ -15,20 +15,19 @@ terminal does not reach it. While nobody asks for anything it imports the applic
 """
 
 import gc
-import importlib
 import json
 import os
 import select
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from reference_app.running.children import Child, fork, spawn
 from reference_app.running.ports import bound_socket
-from reference_app.running.preload import LIBRARIES
+from reference_app.running.preload import LIBRARIES, import_library
 from reference_app.running.service_process import become_service
 
 Message = dict[str, Any]
@@ -113,13 +112,13 @@ def serve(supervisor: Supervisor, commands: int, answers: int, caller: int | Non
             os.write(answers, json.dumps(answer).encode() + b"\n")
 
 
-def import_next(libraries: Any) -> bool:
+def import_next(libraries: Iterator[str]) -> bool:
     """Import one more library; False when there is none left."""
     name = next(libraries, None)
     if name is None:
         gc.freeze()  # children share these pages: the collector must not touch them
         return False
-    importlib.import_module(name)
+    import_library(name)
     return True
 
 
