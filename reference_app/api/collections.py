@@ -12,7 +12,7 @@ from reference_app.api.envelope import Detail, Listing, Pagination
 from reference_app.errors import InvalidInput
 
 T = TypeVar("T")
-Statement = TypeVar("Statement", bound=Select[Any])
+Statement = TypeVar("Statement", bound=Select[*tuple[Any, ...]])
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -151,7 +151,7 @@ def arranged(
     return statement.order_by(*order, tie_break).limit(query.limit).offset(query.offset)
 
 
-def counted(statement: Select[Any]) -> Select[int]:
+def counted(statement: Select[*tuple[Any, ...]]) -> Select[int]:
     """The number of rows `statement` would give, counted by the database."""
     return statement.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
 

@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from reference_app.api.collections import CollectionQuery, Page, arranged, counted, filtered
 from reference_app.data.models import Order, OrderItem, User
@@ -24,19 +23,30 @@ COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "status": Order.status.expression,
 }
 
-WHOLE = (
-    load_only(
-        Order.user_id,
-        Order.status,
-        Order.total_amount,
-        Order.created_at,
-        Order.updated_at,
-        raiseload=True,
-    ),
-    joinedload(Order.customer, innerjoin=True).load_only(User.full_name, raiseload=True),
-    selectinload(Order.items),
-)
+VISIBLE: Select[*tuple[Any, ...]] = select(
+    Order.id,
+    Order.user_id,
+    Order.status,
+    Order.total_amount,
+    Order.created_at,
+    Order.updated_at,
+    User.full_name,
+).join(User, User.id == Order.user_id)
 """All that an order shows, and nothing else: `source_document` can be kilobytes a row."""
+
+ONE = VISIBLE.where(Order.id == bindparam("order_id"))
+
+ITEMS = (
+    select(
+        OrderItem.order_id,
+        OrderItem.id,
+        OrderItem.product_name,
+        OrderItem.quantity,
+        OrderItem.unit_price,
+    )
+    .where(OrderItem.order_id.in_(bindparam("order_ids", expanding=True)))
+    .order_by(OrderItem.order_id, OrderItem.position)
+)
 
 
 class OrderRepository:
@@ -47,15 +57,19 @@ class OrderRepository:
 
     async def page(self, user_id: UUID, query: CollectionQuery) -> Page[OrderView]:
         """One page of the user's orders, and how many there are in all."""
-        orders = filtered(select(Order).where(Order.user_id == user_id), query, COLUMNS)
-        total = await self._session.scalar(counted(orders))
-        page = arranged(orders, query, COLUMNS, tie_break=Order.id.expression).options(*WHOLE)
-        return Page([_view(order) for order in await self._session.scalars(page)], total or 0)
+        owned = Order.user_id == user_id
+        total = await self._session.scalar(
+            counted(filtered(select(Order.id).where(owned), query, COLUMNS))
+        )
+        orders = filtered(VISIBLE.where(owned), query, COLUMNS)
+        page = arranged(orders, query, COLUMNS, tie_break=Order.id.expression)
+        return Page(await self._views((await self._session.execute(page)).all()), total or 0)
 
     async def get(self, order_id: UUID) -> OrderView | None:
         """The order, or None."""
-        order = (await self._session.scalars(_whole(order_id))).one_or_none()
-        return None if order is None else _view(order)
+        found = await self._session.execute(ONE, {"order_id": order_id})
+        views = await self._views(found.all())
+        return views[0] if views else None
 
     async def add(self, user_id: UUID, items: Sequence[NewItem]) -> OrderView:
         """Make an order of these items, in their order.
@@ -63,11 +77,8 @@ class OrderRepository:
         Raises IntegrityError (`fk_orders_user_id`) when there is no such user.
         """
         total = sum(item.quantity * item.unit_price for item in items)
-        order_id = (
-            await self._session.scalars(
-                insert(Order).values(user_id=user_id, total_amount=total).returning(Order.id)
-            )
-        ).one()
+        new = insert(Order).values(user_id=user_id, total_amount=total).returning(Order.id)
+        order_id = (await self._session.execute(new)).scalar_one()
         rows = [
             {
                 "order_id": order_id,
@@ -79,7 +90,8 @@ class OrderRepository:
             for position, item in enumerate(items)
         ]
         await self._session.execute(insert(OrderItem).values(rows))
-        return _view((await self._session.scalars(_whole(order_id))).one())
+        made = await self._session.execute(ONE, {"order_id": order_id})
+        return (await self._views([made.one()]))[0]
 
     async def set_status(self, order: OrderView, status: str) -> None:
         """Give `order`, as it was read, another status.
@@ -95,28 +107,31 @@ class OrderRepository:
         if changed is None:
             raise Conflict("The order has changed in the meantime.")
 
+    async def _views(self, orders: Sequence[Row[*tuple[Any, ...]]]) -> list[OrderView]:
+        """These orders with their items: one more statement, or none when there are no orders."""
+        items: dict[UUID, list[ItemView]] = {order.id: [] for order in orders}
+        if items:
+            found = await self._session.execute(ITEMS, {"order_ids": list(items)})
+            for order_id, item_id, product_name, quantity, unit_price in found:
+                items[order_id].append(
+                    ItemView(
+                        id=item_id,
+                        product_name=product_name,
+                        quantity=quantity,
+                        unit_price=unit_price,
+                    )
+                )
+        return [_view(order, items[order.id]) for order in orders]
 
-def _whole(order_id: UUID) -> Select[Order]:
-    statement = select(Order).where(Order.id == order_id).options(*WHOLE)
-    return statement.execution_options(populate_existing=True)
 
-
-def _view(order: Order) -> OrderView:
+def _view(order: Row[*tuple[Any, ...]], items: list[ItemView]) -> OrderView:
     return OrderView(
         id=order.id,
         user_id=order.user_id,
-        customer=CustomerView(id=order.customer.id, full_name=order.customer.full_name),
+        customer=CustomerView(id=order.user_id, full_name=order.full_name),
         status=order.status,
         total_amount=order.total_amount,
-        items=[
-            ItemView(
-                id=item.id,
-                product_name=item.product_name,
-                quantity=item.quantity,
-                unit_price=item.unit_price,
-            )
-            for item in order.items
-        ],
+        items=items,
         created_at=order.created_at,
         updated_at=order.updated_at,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reference_app.api.collections import CollectionQuery, Page, arranged, counted, filtered
@@ -31,8 +31,9 @@ COLUMNS: Mapping[str, ColumnElement[Any]] = {
 }
 
 
-def _existing() -> Select[*tuple[Any, ...]]:
-    return select(*VISIBLE).where(User.deleted_at.is_(None))
+EXISTING: Select[*tuple[Any, ...]] = select(*VISIBLE).where(User.deleted_at.is_(None))
+
+ONE = EXISTING.where(User.id == bindparam("user_id"))
 
 
 def _view(row: Any) -> UserView:
@@ -47,7 +48,7 @@ class UserRepository:
 
     async def page(self, query: CollectionQuery, only: UUID | None) -> Page[UserView]:
         """One page of all users, or of the list that holds just the user `only`."""
-        users = filtered(_existing(), query, COLUMNS)
+        users = filtered(EXISTING, query, COLUMNS)
         if only is not None:
             users = users.where(User.id == only)
         total = await self._session.scalar(counted(users))
@@ -58,7 +59,7 @@ class UserRepository:
 
     async def get(self, user_id: UUID) -> UserView | None:
         """The user, or None."""
-        row = (await self._session.execute(_existing().where(User.id == user_id))).one_or_none()
+        row = (await self._session.execute(ONE, {"user_id": user_id})).one_or_none()
         return None if row is None else _view(row)
 
     async def status_of(self, user_id: UUID) -> str | None:

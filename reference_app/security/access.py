@@ -12,11 +12,15 @@ from uuid import UUID
 import structlog
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from reference_app.data.models import User
 from reference_app.errors import InvalidToken, NotAllowed, NotAuthenticated, NotFound
 from reference_app.services import Provided
+
+ACCOUNT = select(User.role, User.status).where(
+    User.id == bindparam("user_id"), User.deleted_at.is_(None)
+)
 
 Role = Literal["user", "support", "admin"]
 Reach = Literal["none", "own", "any"]
@@ -89,9 +93,8 @@ async def principal(
 async def active_user(services: Provided, user_id: UUID) -> Principal:
     """The principal with this id. Raises InvalidToken when gone, NotAllowed when not active."""
     structlog.contextvars.bind_contextvars(user_id=str(user_id))
-    statement = select(User.role, User.status).where(User.id == user_id, User.deleted_at.is_(None))
     async with services.database.reading() as session:
-        row = (await session.execute(statement)).one_or_none()
+        row = (await session.execute(ACCOUNT, {"user_id": user_id})).one_or_none()
     if row is None:
         raise InvalidToken
     if row.status != "active":
