@@ -9,8 +9,8 @@ together do not expire together.
 - Race of a read and a write: a value is stored only by the holder of the lease, and `invalidate`
   deletes value and lease in one step. A reader that loaded before the write has lost its lease
   and stores nothing (the leases of Nishtala et al., Scaling Memcache at Facebook, NSDI 2013).
-- Cache away: callers are served from the database, and for a second nobody pays the time-out
-  again. Invalidations that could not be delivered are delivered before the next read.
+- Cache away: callers are served from the database, and for half a second nobody pays the
+  time-out again. Invalidations that could not be delivered are delivered before the next read.
 - Missing users are not cached: they cost one lookup by key, and a new user is seen at once.
 """
 
@@ -18,6 +18,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import structlog
@@ -32,7 +33,13 @@ log = structlog.get_logger()
 LEASE_MILLISECONDS = 3000
 POLL_SECONDS = 0.01
 PATIENCE_SECONDS = 1.0
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 0.5
+
+LEASE_IF_STILL_MISSING = """
+if redis.call('EXISTS', KEYS[1]) == 1 then return false end
+return redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])
+"""
+"""The value may have come since it was looked for: a lease taken then would be a second load."""
 
 STORE_IF_STILL_LEASED = """
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
@@ -53,6 +60,7 @@ class UserCache:
     def __init__(self, redis: Redis, ttl_seconds: int) -> None:
         self._redis = redis
         self._ttl_milliseconds = ttl_seconds * 1000
+        self._lease = redis.register_script(LEASE_IF_STILL_MISSING)
         self._store = redis.register_script(STORE_IF_STILL_LEASED)
         self._paused_until = 0.0
         self._undelivered: dict[str, float] = {}
@@ -62,16 +70,16 @@ class UserCache:
 
         Raises what `load` raises, and nothing of its own.
         """
-        key = f"user:{user_id}"
+        key = _key(user_id)
         deadline = time.monotonic() + PATIENCE_SECONDS
         try:
             while time.monotonic() < deadline and not self._paused():
                 await self._deliver()
                 found = await self._read(key)
-                if found is not None and found.id == user_id:
+                if found is not None:
                     return found
                 lease = str(uuid4())
-                if await self._redis.set(_lease_of(key), lease, nx=True, px=LEASE_MILLISECONDS):
+                if await self._lease([key, _lease_of(key)], [lease, LEASE_MILLISECONDS]):
                     return await self._load_under(lease, key, load)
                 await asyncio.sleep(POLL_SECONDS)
         except _away as error:
@@ -80,7 +88,7 @@ class UserCache:
 
     async def invalidate(self, user_id: UUID) -> None:
         """Forget the user. To be called after the change is committed; never raises."""
-        self._undelivered[f"user:{user_id}"] = time.monotonic() + self._ttl_milliseconds / 1000
+        self._undelivered[_key(user_id)] = time.monotonic() + self._ttl_milliseconds / 1000
         if not self._paused():
             try:
                 await self._deliver()
@@ -88,12 +96,15 @@ class UserCache:
                 self._pause(error)
 
     async def _read(self, key: str) -> UserView | None:
-        """The stored user; None for nothing, for garbage, and for what an older version wrote."""
-        try:
+        """The stored user, or None. What is of no use is removed: garbage, a value of an older
+        version, of another type or of another user."""
+        with suppress(ResponseError, ValidationError):
             stored = await self._redis.get(key)
-            return None if stored is None else _users.validate_json(stored)
-        except (ResponseError, ValidationError):
-            return None
+            user = None if stored is None else _users.validate_json(stored)
+            if user is None or _key(user.id) == key:
+                return user
+        await self._redis.delete(key)
+        return None
 
     async def _load_under(self, lease: str, key: str, load: Load) -> UserView | None:
         value: UserView | None = None
@@ -130,6 +141,10 @@ class UserCache:
     def _pause(self, error: BaseException) -> None:
         self._paused_until = time.monotonic() + PAUSE_SECONDS
         log.warning("cache_unavailable", error=type(error).__name__)
+
+
+def _key(user_id: UUID) -> str:
+    return f"user:{user_id}"
 
 
 def _lease_of(key: str) -> str:
