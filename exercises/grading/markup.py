@@ -11,9 +11,9 @@ class Html(str):
     __slots__ = ()
 
 
-def element(name: str, *content: str, style_class: str = "", href: str = "") -> Html:
+def element(name: str, *content: str, style: str = "", href: str = "") -> Html:
     """One element with its content."""
-    attributes = [("class", style_class), ("href", href)]
+    attributes = [("style", style), ("href", href)]
     written = "".join(f' {key}="{escape(value)}"' for key, value in attributes if value)
     return Html(f"<{name}{written}>{joined(*content)}</{name}>")
 

@@ -20,21 +20,12 @@ from exercises.grading.verdict import MAX_SCORE, CannotJudge, Finding, Outcome, 
 LONGEST_JUDGING_SECONDS = 120
 MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.ERROR: "?"}
 
-STYLE = """
-.dojo {max-width: 60em}
-.dojo .passed {color: var(--jp-success-color1, #2e7d32)}
-.dojo .failed {color: var(--jp-error-color1, #c62828)}
-.dojo .error {color: var(--jp-warn-color1, #b26a00)}
-.dojo .dim {opacity: .7}
-.dojo ul {list-style: none; padding-left: 0}
-.dojo section {border-left: 3px solid var(--jp-error-color1, #c62828); padding-left: 1em}
-.dojo table {width: 100%; table-layout: fixed; font-family: var(--jp-code-font-family, monospace)}
-.dojo th, .dojo td {text-align: left; white-space: pre-wrap; overflow-wrap: anywhere}
-.dojo th:first-child, .dojo td:first-child {width: 1.5em}
-.dojo tr.differs td {font-weight: bold}
-.dojo tr.differs td:nth-child(2) {color: var(--jp-error-color1, #c62828)}
-.dojo tr.differs td:nth-child(3) {color: var(--jp-success-color1, #2e7d32)}
-"""
+# Styles stand on the elements: JupyterLab drops a style sheet from outputs it does not yet trust.
+# The two colours can be read on a light and on a dark page.
+GREEN, RED, AMBER = "color: #2a9147", "color: #d64541", "color: #b7791f"
+COLOURS = {Outcome.PASSED: GREEN, Outcome.FAILED: RED, Outcome.ERROR: AMBER}
+TABLE = "width: 100%; font-family: monospace"
+CELL = "text-align: left; white-space: pre-wrap; overflow-wrap: anywhere; vertical-align: top"
 
 
 def check(
@@ -99,22 +90,21 @@ class NotebookVerdict:
 
 
 def _page(verdict: Verdict, exercise: Exercise) -> Html:
-    outcome = "passed" if verdict.passed else "failed"
+    colour = GREEN if verdict.passed else RED
     about = f"  {verdict.submission} · {verdict.backend}"
     parts = [
-        element("style", Html(STYLE)),
         element(
             "p",
             element("b", f"{exercise.slug}  "),
-            element("b", f"{verdict.score}/{MAX_SCORE}", style_class=outcome),
-            element("span", about, style_class="dim"),
+            element("b", f"{verdict.score}/{MAX_SCORE}", style=colour),
+            about,
         ),
-        element("ul", *(_line(finding) for finding in verdict.findings)),
+        element("ul", *map(_line, verdict.findings), style="list-style: none"),
     ]
     parts += [_failure(finding, exercise) for finding in verdict.failures[:1]]
     if rest := len(verdict.failures[1:]):
-        parts.append(element("p", f"{rest} more not met. One at a time.", style_class="dim"))
-    return element("div", *parts, style_class="dojo")
+        parts.append(element("p", f"{rest} more not met. One at a time."))
+    return element("div", *parts)
 
 
 def _plain_line(finding: Finding) -> str:
@@ -125,16 +115,15 @@ def _plain_line(finding: Finding) -> str:
 def _line(finding: Finding) -> Html:
     return element(
         "li",
-        element("span", MARKS[finding.outcome], style_class=finding.outcome.value),
-        element("span", f" {finding.earned}/{finding.criterion.points}  ", style_class="dim"),
-        finding.criterion.title,
+        element("b", MARKS[finding.outcome], style=COLOURS[finding.outcome]),
+        f" {finding.earned}/{finding.criterion.points}  {finding.criterion.title}",
     )
 
 
 def _failure(finding: Finding, exercise: Exercise) -> Html:
     criterion = finding.criterion
     parts = [
-        element("h4", f"✗ {criterion.title}", style_class="failed"),
+        element("h4", f"✗ {criterion.title}", style=RED),
         *(element("p", line) for line in finding.message.splitlines()),
     ]
     if finding.yours is not None:
@@ -152,17 +141,21 @@ def _failure(finding: Finding, exercise: Exercise) -> Html:
 
 def _evidence(yours: Transcript, reference: Transcript | None) -> Html:
     head = ("", "your file", "the reference")
-    rows = [element("tr", *(element("th", title) for title in head))]
+    rows = [element("tr", *(element("th", title, style=CELL) for title in head))]
     for row in side_by_side(yours.response, reference.response if reference else []):
-        cells = ("≠" if row.differs else "", row.yours, row.reference)
-        style_class = "differs" if row.differs else "dim"
-        rows.append(element("tr", *(element("td", c) for c in cells), style_class=style_class))
+        left, right = (f"{CELL}; {RED}", f"{CELL}; {GREEN}") if row.differs else (CELL, CELL)
+        cells = (
+            element("td", "≠" if row.differs else "", style=CELL),
+            element("td", row.yours, style=left),
+            element("td", row.reference, style=right),
+        )
+        rows.append(element("tr", *cells))
     seen = [("log", yours.logs), ("SQL", yours.statements)]
     if reference is not None and len(reference.statements) != len(yours.statements):
         seen.append(("SQL of the reference", reference.statements))
     return joined(
         element("pre", "\n".join(f"→ {line}" for line in yours.request)),
-        element("table", *rows),
+        element("table", *rows, style=TABLE),
         *(_seen(title, lines) for title, lines in seen if lines),
     )
 

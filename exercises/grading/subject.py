@@ -105,7 +105,7 @@ class Subject:
         )
         self._connections: dict[bool, psycopg.Connection[dict[str, Any]]] = {}
         self.exchanges: list[Exchange] = []
-        self.focus: Exchange | None = None
+        self.looked_at: list[Exchange] = []
 
     # HTTP
 
@@ -178,7 +178,7 @@ class Subject:
 
     def look_at(self, answer: Answer) -> Answer:
         """Makes this the exchange that a failure shows; otherwise it is the last one."""
-        self.focus = answer.exchange
+        self.looked_at.append(answer.exchange)
         return answer
 
     def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
@@ -269,7 +269,7 @@ class Subject:
     def reset(self) -> None:
         """Empty tables, empty cache, nothing recorded, and a service that answers."""
         self.exchanges = []
-        self.focus = None
+        self.looked_at = []
         self._service.reset()
         if not self._answers():
             self._service.kill()

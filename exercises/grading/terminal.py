@@ -58,7 +58,10 @@ def finding_view(finding: Finding, exercise: Exercise) -> RenderableType:
 def as_text(view: RenderableType, width: int = PLAIN_WIDTH) -> str:
     """The view as plain text without colours."""
     out = StringIO()
-    Console(file=out, width=width, color_system=None, legacy_windows=False).print(view)
+    console = Console(
+        file=out, width=width, color_system=None, legacy_windows=False, force_jupyter=False
+    )
+    console.print(view)
     return out.getvalue().rstrip()
 
 

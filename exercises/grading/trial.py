@@ -77,19 +77,23 @@ def never_ran(run: Run) -> bool:
 def _focus(subject: Subject | None) -> Exchange | None:
     if subject is None or not subject.exchanges:
         return None
-    return subject.focus or subject.exchanges[-1]
+    return (subject.looked_at or subject.exchanges)[-1]
 
 
 def _counterpart(
     broken: Exchange | None, yours: Subject | None, reference: Subject | None
 ) -> Exchange | None:
-    """The reference's exchange at the same place in the same sequence of requests."""
+    """The reference's exchange at the same place in the same sequence of requests.
+
+    Of those that the suite looked at, if it did; concurrent requests have no order of their own.
+    """
     if broken is None or yours is None or reference is None:
         return None
-    if yours.focus and reference.focus:
-        return reference.focus
-    index = next(i for i, exchange in enumerate(yours.exchanges) if exchange is broken)
-    return reference.exchanges[index] if index < len(reference.exchanges) else None
+    ours, theirs = yours.exchanges, reference.exchanges
+    if yours.looked_at:
+        ours, theirs = yours.looked_at, reference.looked_at
+    index = next(i for i, exchange in enumerate(ours) if exchange is broken)
+    return theirs[index] if index < len(theirs) else None
 
 
 def _evidence(subject: Subject | None, exchange: Exchange | None) -> Transcript | None:

@@ -39,7 +39,7 @@ def test_nothing_of_a_submission_becomes_markup() -> None:
 
 
 def test_differences_are_marked_without_colours_too() -> None:
-    assert '<tr class="differs"><td>≠</td>' in verdict(Outcome.FAILED)._repr_html_()
+    assert ">≠</td>" in verdict(Outcome.FAILED)._repr_html_()
 
 
 def test_it_leads_to_the_cell_of_the_lesson() -> None:
@@ -57,4 +57,4 @@ def test_the_plain_form_says_the_same() -> None:
 def test_full_marks_show_no_evidence() -> None:
     page = verdict(Outcome.PASSED)._repr_html_()
     assert "100/100" in page
-    assert "<table>" not in page
+    assert "<table" not in page

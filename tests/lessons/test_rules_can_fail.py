@@ -102,7 +102,6 @@ BROKEN: tuple[tuple[Rule, Spoil], ...] = (
     (outputs.plain_metadata, lambda n: n["metadata"].update(kernelspec={"name": "mine"})),
     (outputs.plain_metadata, lambda n: cell(n, "recap")["metadata"].update(editable=True)),
     (ids.cell_ids, lambda notebook: cell(notebook, "recap").update(id="Recap 1")),
-    (ids.cell_ids, lambda notebook: cell(notebook, "recap").update(id="model")),
     (ids.header, fact("question", "Another one?")),
     (ids.objectives, lambda n: n["metadata"][KEY]["objectives"][0].update(cells=["gone"])),
     (ids.predictions, swap("predict-1", "no idea", "perhaps")),
