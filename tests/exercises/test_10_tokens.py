@@ -11,9 +11,10 @@ from uuid import UUID
 
 import pytest
 
+from exercises.grading.answer import Answer
 from exercises.grading.catalog import find_exercise
 from exercises.grading.people import PASSWORD, People, Person
-from exercises.grading.subject import Answer, Subject
+from exercises.grading.subject import Subject
 
 ME = "/api/v1/users/me"
 LOG_IN = "/api/v1/auth/login"
@@ -54,7 +55,7 @@ def successor(service: Subject, refresh_token: str) -> str:
     """The refresh token that a good one is traded for."""
     answer = refresh(service, refresh_token)
     assert answer.status == 200, (
-        f"A refresh token that had never been used got {answer.status}; expected 200 and a new pair"
+        f"A refresh token that had never been used got {answer.status}; expected 200 and a new pair."
     )
     return str(answer.data["refresh_token"])
 
@@ -111,17 +112,13 @@ def tampered(token: str) -> str:
 
 def must_be_refused(answer: Answer, what: str, kind: str) -> None:
     where = "an access token" if kind == "access" else "a refresh token"
-    assert answer.status == 401, (
-        f"{what}, presented as {where}, got {answer.status}; expected 401."
-    )
+    assert answer.status == 401, f"{what}, presented as {where}, got {answer.status}; expected 401."
     assert "www-authenticate" in answer.headers, (
         f"{what}, presented as {where}, got a 401 without a WWW-Authenticate header."
     )
 
 
-def must_be_refused_everywhere(
-    service: Subject, person: Person, forge: Forgery, what: str
-) -> None:
+def must_be_refused_everywhere(service: Subject, person: Person, forge: Forgery, what: str) -> None:
     """Neither kind of token is accepted once `forge` has been at it."""
     for kind, genuine in (("access", person.token), ("refresh", person.refresh_token)):
         must_be_refused(knock(service, kind, forge(genuine)), what, kind)
