@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from exercises.grading.lesson_build import write
 from exercises.grading.lesson_facts import KEY
 from exercises.grading.lesson_source import Notebook, source_of
 from tests.lessons import rules_of_form as form
@@ -102,6 +102,7 @@ BROKEN: tuple[tuple[Rule, Spoil], ...] = (
     (outputs.plain_metadata, lambda n: n["metadata"].update(kernelspec={"name": "mine"})),
     (outputs.plain_metadata, lambda n: cell(n, "recap")["metadata"].update(editable=True)),
     (ids.cell_ids, lambda notebook: cell(notebook, "recap").update(id="Recap 1")),
+    (ids.cell_ids, lambda notebook: cell(notebook, "recap").update(id="model")),
     (ids.header, fact("question", "Another one?")),
     (ids.objectives, lambda n: n["metadata"][KEY]["objectives"][0].update(cells=["gone"])),
     (ids.predictions, swap("predict-1", "no idea", "perhaps")),
@@ -126,7 +127,7 @@ def test_rule_refuses(rule: Rule, spoil: Spoil, tmp_path: Path) -> None:
     notebook = copy.deepcopy(first.json)
     spoil(notebook)
     file = tmp_path / first.file.name
-    write(notebook, file)
+    file.write_text(json.dumps(notebook), "utf-8")
     assert list(rule(LessonNotebook(file))) != []
 
 
@@ -142,5 +143,5 @@ def test_a_section_that_a_suite_names_in_vain_is_told(tmp_path: Path) -> None:
             named = ids.CRITERION_SECTION.findall(lesson.exercise.suite.read_text("utf-8"))
             notebook = copy.deepcopy(lesson.json)
             notebook["cells"] = [each for each in notebook["cells"] if each["id"] != named[0]]
-            write(notebook, spoilt := tmp_path / file.name)
+            (spoilt := tmp_path / file.name).write_text(json.dumps(notebook), "utf-8")
             assert any(named[0] in said for said in ids.suite_sections(LessonNotebook(spoilt)))
