@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import spec_from_file_location
 from types import CodeType, ModuleType
 
@@ -23,12 +23,14 @@ class Overlay(MetaPathFinder):
         self._files = files
 
     def find_spec(
-        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The replaced module's spec, or None for every other module."""
+        """The replaced module's spec; its `__file__` is still that of the original."""
         if (file := self._files.get(fullname)) is None:
             return None
-        return spec_from_file_location(fullname, file, loader=FreshSource(fullname, file))
+        original = PathFinder.find_spec(fullname, path, target)
+        place = original.origin if original and original.origin else file
+        return spec_from_file_location(fullname, place, loader=FreshSource(fullname, file))
 
 
 def install(files: Mapping[str, str]) -> None:

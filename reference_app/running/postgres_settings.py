@@ -18,6 +18,7 @@ SERVER = (
     "synchronous_commit=on",
     "shared_preload_libraries=pg_stat_statements",
     "pg_stat_statements.track_utility=off",
+    "track_activity_query_size=16kB",  # a statement that waits can be read whole
     "max_connections=200",
     "jit=off",
     "timezone=UTC",
