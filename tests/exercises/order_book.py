@@ -1,0 +1,182 @@
+"""Orders for `test_06_queries.py`: many at once, read back, and what it cost to read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from time import monotonic, sleep
+from typing import Any, TypeVar
+
+import psycopg
+
+from exercises.grading.answer import Answer
+from exercises.grading.exchange import JSON
+from exercises.grading.people import Person
+from exercises.grading.subject import PATIENCE, Subject
+
+NO_WAY_BUT_AN_INDEX = ("enable_seqscan", "enable_bitmapscan", "enable_sort")
+
+T = TypeVar("T")
+
+
+def fill(
+    service: Subject,
+    customer: str,
+    count: int,
+    *,
+    items: int = 1,
+    status: str = "'pending'",
+    created_at: str = "now() - n * interval '1 minute'",
+    document: str = "NULL",
+    product: str = "'Item ' || position",
+) -> None:
+    """Adds orders numbered `n` from 1; what differs among them is given as SQL expressions in `n`.
+
+    Each has `items` items at `n` + 0.25 apiece: 1 of the first, 2 of the second and so on. They are
+    written last item first, so that reading them as they lie gives them in the wrong order.
+    """
+    pieces = items * (items + 1) // 2
+    with service.connection().transaction():
+        service.sql("SET LOCAL session_replication_role = replica")  # no triggers: ten times faster
+        service.sql(
+            "WITH made AS (INSERT INTO orders (user_id, status, total_amount, created_at,"
+            f" source_document) SELECT '{customer}', {status}, (n + 0.25) * {pieces}, {created_at},"
+            f" {document} FROM generate_series(1, {count}) n RETURNING id, total_amount)"
+            " INSERT INTO order_items (order_id, position, product_name, quantity, unit_price)"
+            f" SELECT id, position, {product}, position + 1, total_amount / {pieces or 1}"
+            f" FROM made, generate_series({items - 1}, 0, -1) position"
+        )
+
+
+def know_the_tables(service: Subject) -> None:
+    """Lets the planner know how full the tables are, so that it does not go by a guess."""
+    service.sql("ANALYZE orders, order_items")
+
+
+def somebody_else(service: Subject) -> str:
+    """The id of a customer who never logs in."""
+    [row] = service.sql(
+        "INSERT INTO users (email, password_hash, full_name)"
+        " VALUES ('grace@example.com', '-', 'Grace Hopper') RETURNING id"
+    )
+    return str(row["id"])
+
+
+def stored_orders(service: Subject, customer: str) -> list[dict[str, Any]]:
+    """The customer's orders as the API has to show them, in the order of their ids."""
+    rows = service.sql(
+        "SELECT json_build_object('id', o.id, 'user_id', user_id, 'customer', json_build_object("
+        " 'id', u.id, 'full_name', full_name), 'status', o.status, 'total_amount',"
+        " total_amount::text, 'created_at', o.created_at, 'updated_at', o.updated_at, 'items',"
+        " (SELECT coalesce(json_agg(json_build_object('id', i.id, 'product_name', product_name,"
+        " 'quantity', quantity, 'unit_price', unit_price::text) ORDER BY position), '[]')"
+        " FROM order_items i WHERE order_id = o.id))::text AS shown"
+        " FROM orders o JOIN users u ON u.id = user_id WHERE user_id = %s ORDER BY o.id",
+        customer,
+    )
+    return [with_times(json.loads(row["shown"])) for row in rows]
+
+
+def with_times(order: JSON) -> dict[str, Any]:
+    """The order with its times as times, however they were written."""
+    times = {name: datetime.fromisoformat(order[name]) for name in ("created_at", "updated_at")}
+    return {**order, **times}
+
+
+def page_of(service: Subject, person: Person, **params: str | int) -> Answer:
+    """A page of the person's own orders."""
+    answer = service.get(f"/api/v1/users/{person.id}/orders", params=params, token=person.token)
+    assert answer.status == 200, f"The list of orders came with {answer.status} instead of 200."
+    return answer
+
+
+def ids(orders: JSON) -> list[str]:
+    return [order["id"] for order in orders]
+
+
+def cost(service: Subject, person: Person, limit: int) -> tuple[int, int]:
+    """How many statements a page of that many orders takes, and how many rows they give in all."""
+    service.forget_statements()
+    page_of(service, person, limit=limit)
+    ran = service.statements()
+    return sum(each.calls for each in ran), sum(each.rows for each in ran)
+
+
+def blocks_looked_at(service: Subject) -> dict[str, int]:
+    """Blocks of 8 kB, cached or not, by statement on orders; the costliest comes first."""
+    rows = service.sql(
+        "SELECT query, shared_blks_hit + shared_blks_read AS blocks FROM pg_stat_statements s"
+        " JOIN pg_database d ON d.oid = s.dbid AND d.datdba = s.userid"
+        " WHERE d.datname = current_database() AND query ~ '\\morder' ORDER BY blocks DESC"
+    )
+    return {" ".join(row["query"].split()): int(row["blocks"]) for row in rows}
+
+
+def size_in_blocks(service: Subject, table: str) -> int:
+    [row] = service.sql("SELECT pg_relation_size(%s::regclass) / 8192 AS blocks", table)
+    return int(row["blocks"])
+
+
+def statements_that_must_sort(service: Subject) -> list[str]:
+    """What the service ran that has to sort orders before it can take the first few of them.
+
+    The planner is told to sort only where no index gives that order, so the finding does not
+    depend on how full the tables are.
+    """
+    with service.connection().transaction():
+        for way in NO_WAY_BUT_AN_INDEX:
+            service.sql(f"SET LOCAL {way} = off")
+        plans = {text: _plan(service, text) for text in blocks_looked_at(service)}
+    return [text for text, plan in plans.items() if plan and _sorts_under_a_limit(plan)]
+
+
+def _plan(service: Subject, text: str) -> JSON:
+    """The plan of a statement as `pg_stat_statements` wrote it down; None when that has none."""
+    try:
+        with service.connection().transaction():
+            [row] = service.sql(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {text}")
+    except psycopg.Error:
+        return None
+    return row["QUERY PLAN"][0]["Plan"]
+
+
+def _sorts_under_a_limit(plan: JSON, *, limited: bool = False) -> bool:
+    limited = limited or plan["Node Type"] == "Limit"
+    if limited and plan["Node Type"] == "Sort" and _reads_orders(plan):
+        return True
+    return any(_sorts_under_a_limit(child, limited=limited) for child in plan.get("Plans", ()))
+
+
+def _reads_orders(plan: JSON) -> bool:
+    return plan.get("Relation Name") == "orders" or any(map(_reads_orders, plan.get("Plans", ())))
+
+
+def held_up(service: Subject, lock: str, call: Callable[[], T]) -> tuple[str, T]:
+    """Makes a call while a transaction holds what the SQL `lock` takes, until the service waits.
+
+    Gives the statement that waited, as it came over the wire ("" when none did), and what the call
+    gave in the end.
+    """
+    service.sql("BEGIN")
+    service.sql(lock)
+    with service.meanwhile(call) as result:
+        try:
+            waiting = _statement_in_wait(service)
+        finally:
+            service.sql("COMMIT")
+        return waiting, result()
+
+
+def _statement_in_wait(service: Subject) -> str:
+    deadline = monotonic() + PATIENCE / 2
+    while monotonic() < deadline:
+        rows = service.sql(
+            "SELECT query FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()",
+            owner=True,
+        )
+        if rows:
+            return str(rows[0]["query"])
+        sleep(0.002)
+    return ""
