@@ -6,12 +6,12 @@ connection waits while a slow client reads. (A `yield` dependency with FastAPI's
 after the response, and would do both.)
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import event
+from sqlalchemy import Row, Select, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -73,6 +73,17 @@ class Database:
         with _unavailable_when_gone():
             async with AsyncSession(self._autocommit, autoflush=False) as session:
                 yield session
+
+    async def one_or_none(
+        self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, object]
+    ) -> Row[*tuple[Any, ...]] | None:
+        """The one row of a read, or None: half the price of a session, for what every request asks.
+
+        Raises Unavailable, as `transaction` does.
+        """
+        with _unavailable_when_gone():
+            async with self._autocommit.connect() as connection:
+                return (await connection.execute(statement, parameters)).one_or_none()
 
     async def close(self) -> None:
         """Close every connection of the pool."""

@@ -6,19 +6,19 @@ somebody else's record exists.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import structlog
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from reference_app.data.models import User
 from reference_app.errors import InvalidToken, NotAllowed, NotAuthenticated, NotFound
 from reference_app.services import Provided
 
-ACCOUNT = select(User.role, User.status).where(
+ACCOUNT: Select[*tuple[Any, ...]] = select(User.role, User.status).where(
     User.id == bindparam("user_id"), User.deleted_at.is_(None)
 )
 
@@ -93,8 +93,7 @@ async def principal(
 async def active_user(services: Provided, user_id: UUID) -> Principal:
     """The principal with this id. Raises InvalidToken when gone, NotAllowed when not active."""
     structlog.contextvars.bind_contextvars(user_id=str(user_id))
-    async with services.database.reading() as session:
-        row = (await session.execute(ACCOUNT, {"user_id": user_id})).one_or_none()
+    row = await services.database.one_or_none(ACCOUNT, {"user_id": user_id})
     if row is None:
         raise InvalidToken
     if row.status != "active":

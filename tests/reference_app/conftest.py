@@ -1,0 +1,39 @@
+"""The reference service, started once for all conformance tests and cleaned before each."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from reference_app.running import Backend, Service, start
+from tests.reference_app.client import Client
+
+SETTINGS = {
+    "PASSWORD_MEMORY_KIB": "1024",
+    "PASSWORD_TIME_COST": "1",
+    "LOGIN_ATTEMPTS_PER_ACCOUNT": "20/minute",
+    "LOGIN_ATTEMPTS_PER_ADDRESS": "1000/minute",
+    "DATABASE_POOL_SIZE": "5",
+    "DATABASE_POOL_OVERFLOW": "0",
+    "DATABASE_POOL_TIMEOUT_SECONDS": "0.5",
+    "DATABASE_STATEMENT_TIMEOUT_SECONDS": "2",
+}
+
+
+@pytest.fixture(scope="session")
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    with start(request.config.getoption("--on")) as backend:
+        yield backend
+
+
+@pytest.fixture(scope="session")
+def running_service(backend: Backend) -> Iterator[Service]:
+    with backend.service(settings=SETTINGS) as service:
+        yield service
+
+
+@pytest.fixture
+def client(running_service: Service) -> Iterator[Client]:
+    running_service.reset()
+    client = Client(running_service)
+    yield client
+    client.close()
