@@ -1,0 +1,148 @@
+"""Tokens for `test_10_tokens.py`: opened, and forged, with the standard library alone."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from functools import partial
+from hmac import digest
+from time import time
+from typing import Any
+
+from exercises.grading.catalog import find_exercise
+
+SETTINGS = find_exercise("10_tokens").about.settings
+KEY = SETTINGS["SECRET_KEY"]
+OTHER_KEY = "another service of the same company signs with this"
+
+BEYOND_LEEWAY = 120
+"""Seconds; twice the most that clocks may be apart."""
+
+Forgery = Callable[[str], str]
+
+
+def encoded(part: object) -> str:
+    return urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+
+
+def signed(header: object, claims: object, key: str = KEY, hash_name: str = "sha256") -> str:
+    return sealed(f"{encoded(header)}.{encoded(claims)}", key, hash_name)
+
+
+def sealed(text: str, key: str = KEY, hash_name: str = "sha256") -> str:
+    """Header and claims as they stand, and the signature that belongs to them."""
+    signature = urlsafe_b64encode(digest(key.encode(), text.encode(), hash_name)).decode()
+    return f"{text}.{signature.rstrip('=')}"
+
+
+def opened(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims of a token, not verified."""
+    parts = token.split(".")
+    assert len(parts) == 3, f"A token is no JWT: it has {len(parts)} parts between dots, not 3."
+    header, claims = (json.loads(urlsafe_b64decode(part + "===")) for part in parts[:2])
+    return header, claims
+
+
+def altered(token: str, **changes: object) -> str:
+    """A genuine token with claims changed (`None` leaves one out), signed again with the key."""
+    header, claims = opened(token)
+    claims = {name: value for name, value in (claims | changes).items() if value is not None}
+    return signed(header, claims)
+
+
+def forged(token: str) -> str:
+    """The same claims, signed by somebody who does not have the key."""
+    return signed(*opened(token), OTHER_KEY)
+
+
+def with_algorithm(token: str, name: str, hash_name: str) -> str:
+    """A genuine token signed again with the right key and another algorithm."""
+    header, claims = opened(token)
+    return signed(header | {"alg": name}, claims, hash_name=hash_name)
+
+
+def unsigned(token: str, name: str) -> str:
+    """A genuine token whose header says that no signature is needed."""
+    header, claims = opened(token)
+    return f"{encoded(header | {'alg': name})}.{encoded(claims)}."
+
+
+def tampered(token: str) -> str:
+    """Somebody else's id in the claims, the signature left as it was."""
+    header, claims = opened(token)
+    claims |= {"sub": "00000000-0000-4000-8000-000000000000"}
+    return ".".join([encoded(header), encoded(claims), token.split(".")[2]])
+
+
+def with_claim(name: str, value: object) -> Forgery:
+    """What sets one claim of a genuine token (`None` leaves it out) and signs it again."""
+    return lambda token: altered(token, **{name: value})
+
+
+BAD_SIGNATURES: dict[str, Forgery] = {
+    "A token signed with another key": forged,
+    "A token with somebody else's id written into it": tampered,
+    "A token with its signature cut off": lambda token: token.rpartition(".")[0] + ".",
+    "A token with half of its signature": lambda token: token[:-20],
+}
+
+OTHER_ALGORITHMS: dict[str, Forgery] = {
+    "An unsigned token with alg 'none'": partial(unsigned, name="none"),
+    "An unsigned token with alg 'None'": partial(unsigned, name="None"),
+    "An unsigned token with alg 'NONE'": partial(unsigned, name="NONE"),
+    "A token signed with the right key, but with HS512": partial(
+        with_algorithm, name="HS512", hash_name="sha512"
+    ),
+    "A token signed with the right key, but with HS384": partial(
+        with_algorithm, name="HS384", hash_name="sha384"
+    ),
+}
+
+OTHER_TYPES: dict[str, Forgery] = {
+    "A token without a type": with_claim("type", None),
+    "A token of type 'id'": with_claim("type", "id"),
+}
+
+OTHER_PARTIES: dict[str, Forgery] = {
+    "A token of another issuer (iss)": with_claim("iss", "newsletter"),
+    "A token without an issuer (iss)": with_claim("iss", None),
+    "A token for another audience (aud)": with_claim("aud", "newsletter"),
+    "A token without an audience (aud)": with_claim("aud", None),
+}
+
+INCOMPLETE: dict[str, Forgery] = {
+    "A well-signed token without sub": with_claim("sub", None),
+    "A well-signed token without iat": with_claim("iat", None),
+    "A well-signed token without jti": with_claim("jti", None),
+    "A well-signed token whose sub is no UUID": with_claim("sub", "7"),
+    "A well-signed token whose jti is no UUID": with_claim("jti", "7"),
+}
+
+
+def out_of_time() -> dict[str, Forgery]:
+    """Genuine tokens but for their times."""
+    now = int(time())
+    past, future = now - BEYOND_LEEWAY, now + BEYOND_LEEWAY
+    return {
+        f"A token that expired {BEYOND_LEEWAY} s ago": partial(altered, iat=past - 900, exp=past),
+        "A token without exp": with_claim("exp", None),
+        f"A token that is valid (nbf) only in {BEYOND_LEEWAY} s": with_claim("nbf", future),
+        f"A token issued (iat) {BEYOND_LEEWAY} s in the future": partial(
+            altered, iat=future, exp=future + 900
+        ),
+    }
+
+
+def garbage(token: str) -> dict[str, str]:
+    """What is no token, some of it made from a genuine one or signed with the right key."""
+    header, claims = opened(token)
+    return {
+        "One word": "open-sesame",
+        "Two dots": "..",
+        "Three words": "not.a.token",
+        "A token in four parts": f"{token}.more",
+        "A token whose header is no JSON": f"eyJhbGciOiJI.{token.partition('.')[2]}",
+        "A token whose header is a list": signed([], claims),
+        "A token whose header names no algorithm": signed({"typ": "JWT"}, claims),
+        "A token whose claims are a list": signed(header, []),
+        "A token of 3,000 characters": f"{'A' * 1000}.{'B' * 1900}.{'C' * 98}",
+    }

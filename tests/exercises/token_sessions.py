@@ -1,0 +1,134 @@
+"""Sessions for `test_10_tokens.py`: what can be done with a token, and what has to come of it."""
+
+from collections.abc import Mapping
+from time import time
+from typing import Any
+from uuid import UUID
+
+from exercises.grading.answer import Answer
+from exercises.grading.people import Person
+from exercises.grading.subject import Subject
+from tests.exercises.forged_tokens import SETTINGS, Forgery, opened, sealed
+
+ME = "/api/v1/users/me"
+LOG_IN = "/api/v1/auth/login"
+REFRESH = "/api/v1/auth/refresh"
+LOG_OUT = "/api/v1/auth/logout"
+
+LIFETIMES = {"access": 900, "refresh": 604_800}
+CLAIMS = {"sub", "type", "iat", "exp", "jti"}
+
+
+def both(person: Person) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The kinds of token and the person's own."""
+    return ("access", person.token), ("refresh", person.refresh_token)
+
+
+def knock(service: Subject, kind: str, token: str) -> Answer:
+    """Presents a token where one of this kind is asked for."""
+    return use(service, token) if kind == "access" else refresh(service, token)
+
+
+def use(service: Subject, access_token: str) -> Answer:
+    return service.get(ME, token=access_token)
+
+
+def refresh(service: Subject, refresh_token: str) -> Answer:
+    return service.post(REFRESH, json={"refresh_token": refresh_token})
+
+
+def log_out(service: Subject, refresh_token: str) -> Answer:
+    return service.post(LOG_OUT, json={"refresh_token": refresh_token})
+
+
+def successor(service: Subject, refresh_token: str) -> str:
+    """The refresh token that a good one is traded for."""
+    answer = refresh(service, refresh_token)
+    assert answer.status == 200, (
+        f"A refresh token that had never been used got {answer.status}; expected 200 and a pair."
+    )
+    return str(answer.data["refresh_token"])
+
+
+def must_be_refused(answer: Answer, what: str, kind: str) -> None:
+    where = "an access token" if kind == "access" else "a refresh token"
+    assert answer.status == 401, f"{what}, presented as {where}, got {answer.status}; expected 401."
+    assert "www-authenticate" in answer.headers, (
+        f"{what}, presented as {where}, got a 401 without a WWW-Authenticate header."
+    )
+
+
+def must_be_refused_everywhere(
+    service: Subject, person: Person, forgeries: Mapping[str, Forgery]
+) -> None:
+    """Neither kind of token is accepted once a forgery has been made of it."""
+    for what, forge in forgeries.items():
+        for kind, genuine in both(person):
+            must_be_refused(knock(service, kind, forge(genuine)), what, kind)
+
+
+def must_be_over(service: Subject, newest_token: str, what: str) -> None:
+    answer = refresh(service, newest_token)
+    assert answer.status == 401, (
+        f"After {what}, the newest refresh token of that session got {answer.status}; "
+        "expected 401: the session has to be over."
+    )
+
+
+def must_go_on(service: Subject, newest_token: str, what: str) -> str:
+    answer = refresh(service, newest_token)
+    assert answer.status == 200, (
+        f"After {what}, the newest refresh token of a session that has nothing to do with it got "
+        f"{answer.status}; expected 200: that session has to go on."
+    )
+    return str(answer.data["refresh_token"])
+
+
+def must_be_a_good_pair(data: dict[str, Any], user_id: str, asked_at: float) -> None:
+    assert data["expires_in"] == 900, f"expires_in is {data['expires_in']!r}; expected 900."
+    for kind, lifetime in LIFETIMES.items():
+        _, claims = opened(data[f"{kind}_token"])
+        missing = CLAIMS - claims.keys()
+        assert not missing, f"The {kind} token has no claim {', '.join(sorted(missing))}."
+        assert claims["sub"] == user_id, f"sub of the {kind} token is not the user's id."
+        assert claims["type"] == kind, (
+            f"type of the {kind} token is {claims['type']!r}; expected {kind!r}."
+        )
+        assert round(claims["exp"] - claims["iat"]) == lifetime, (
+            f"The {kind} token lives for {claims['exp'] - claims['iat']} s from iat to exp; "
+            f"expected {lifetime} s."
+        )
+        late = claims["iat"] - asked_at
+        assert -5 <= late <= time() - asked_at + 5, (
+            f"iat of the {kind} token is {late:+.0f} s from the moment it was asked for. iat "
+            "counts seconds since 1970 in UTC; this server's clock shows another zone."
+        )
+        assert is_uuid4(claims["jti"]), f"jti of the {kind} token is not a random UUID (version 4)."
+
+
+def must_be_signed_with_the_key(person: Person) -> None:
+    for kind, token in both(person):
+        header, _ = opened(token)
+        assert header["alg"] == "HS256", f"alg of the {kind} token is {header['alg']!r}, not HS256."
+        assert token == sealed(token.rpartition(".")[0]), (
+            f"The signature of the {kind} token was not made with the configured SECRET_KEY."
+        )
+
+
+def must_name_issuer_and_audience(person: Person) -> None:
+    for kind, token in both(person):
+        _, claims = opened(token)
+        issuer, audience = claims.get("iss"), claims.get("aud")
+        assert issuer == SETTINGS["TOKEN_ISSUER"], (
+            f"iss of the {kind} token is {issuer!r}; expected what TOKEN_ISSUER says."
+        )
+        assert audience in (SETTINGS["TOKEN_AUDIENCE"], [SETTINGS["TOKEN_AUDIENCE"]]), (
+            f"aud of the {kind} token is {audience!r}; expected what TOKEN_AUDIENCE says."
+        )
+
+
+def is_uuid4(text: str) -> bool:
+    try:
+        return UUID(text).version == 4
+    except ValueError:
+        return False
