@@ -26,6 +26,7 @@ GREEN, RED, AMBER = "color: #2a9147", "color: #d64541", "color: #b7791f"
 COLOURS = {Outcome.PASSED: GREEN, Outcome.FAILED: RED, Outcome.ERROR: AMBER}
 TABLE = "width: 100%; font-family: monospace"
 CELL = "text-align: left; white-space: pre-wrap; overflow-wrap: anywhere; vertical-align: top"
+NARROW = f"{CELL}; width: 2em"
 
 
 def check(
@@ -140,12 +141,12 @@ def _failure(finding: Finding, exercise: Exercise) -> Html:
 
 
 def _evidence(yours: Transcript, reference: Transcript | None) -> Html:
-    head = ("", "your file", "the reference")
-    rows = [element("tr", *(element("th", title, style=CELL) for title in head))]
+    head = [element("th", title, style=CELL) for title in ("your file", "the reference")]
+    rows = [element("tr", element("th", style=NARROW), *head)]
     for row in side_by_side(yours.response, reference.response if reference else []):
         left, right = (f"{CELL}; {RED}", f"{CELL}; {GREEN}") if row.differs else (CELL, CELL)
         cells = (
-            element("td", "≠" if row.differs else "", style=CELL),
+            element("td", "≠" if row.differs else "", style=NARROW),
             element("td", row.yours, style=left),
             element("td", row.reference, style=right),
         )

@@ -71,7 +71,7 @@ class Predictions:
         if option.text == NO_IDEA:
             return "Now you know. Say in one sentence why it is so, then read on."
         belief = next(m for m in self._lesson.misconceptions if m.id == option.misconception)
-        return f"Many believe: {belief.belief} See the cell “{belief.refuted_in}”."
+        return f"Many believe: {belief.belief} The measurement says otherwise."
 
     def _find(self, question: str) -> Prediction:
         for prediction in self._lesson.predictions:

@@ -18,7 +18,10 @@ def practice(lesson: LessonNotebook) -> Iterator[str]:
         yield f"{len(cells)} cells to practise in, not {least} or more"
     if least == 2 and not any("def " in cell.source for cell in cells):
         yield "no function to write"
+    shown = "".join(text for cell in lesson.code for _, text in cell.shown())
     for cell in cells:
+        if f"{cell.id} · to do: " not in shown:
+            yield f"{cell.id} does not show what is to do"
         if "..." not in cell.source and TEXT_GAP not in cell.source:
             yield f"{cell.id} leaves nothing to fill in"
         if not _checked(cell.id, lesson):

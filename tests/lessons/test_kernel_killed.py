@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 20
 
 def test_nothing_is_left_when_the_kernel_is_killed() -> None:
     lesson = LessonNotebook(lesson_files()[0])
-    [set_up] = [cell for cell in lesson.section("set-up") if cell.is_code]
+    set_up = next(cell for cell in lesson.section("set-up") if cell.is_code)
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(LESSONS))
     try:
         reply = client.execute_interactive(

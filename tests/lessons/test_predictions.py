@@ -48,7 +48,12 @@ def test_an_open_question_is_told_and_nothing_more(predictions: Predictions) -> 
 
 
 @pytest.mark.parametrize(
-    ("letter", "remark"), [("B", "Right"), ("a", "Many believe: It joins."), ("c", "Now you know")]
+    ("letter", "remark"),
+    [
+        ("B", "Right"),
+        ("a", "Many believe: It joins. The measurement says otherwise."),
+        ("c", "Now you know"),
+    ],
 )
 def test_the_remark_fits_the_answer(predictions: Predictions, letter: str, remark: str) -> None:
     predictions.commit("q1", letter)
