@@ -2,7 +2,8 @@
 
     python -m reference_app.running.reaper RUN SCRATCH CALLER
 
-It waits until stdin ends or the process CALLER does (a SIGKILL included).
+It waits until stdin ends or the process CALLER does (a SIGKILL included). A caller that hangs up
+in good order says so with a byte: nothing is being made any more.
 """
 
 import os
@@ -10,6 +11,7 @@ import select
 import shutil
 import signal
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from reference_app.running import images, scratch
 
 RUN_LABEL = "backend-dojo.run"
 SCRATCH_LABEL = "backend-dojo.scratch"
+SETTLING_SECONDS = 1.0
 
 
 def labels(run: str, directory: Path) -> dict[str, str]:
@@ -32,12 +35,18 @@ def remove_run(client: docker.DockerClient, run: str) -> None:
     """Remove a run's containers with their volumes, then its network."""
     mine = {"label": f"{RUN_LABEL}={run}"}
     with ThreadPoolExecutor(8) as workers:
-        list(workers.map(remove_container, client.containers.list(all=True, filters=mine)))
+        list(workers.map(remove_container, containers(client, mine["label"])))
     for network in client.networks.list(filters=mine):
         try:
             network.remove()
         except docker.errors.APIError as error:
             print(f"network {network.name} stays: {error}", file=sys.stderr)
+
+
+def containers(client: docker.DockerClient, label: str) -> list[Container]:
+    """All containers with a label, whatever their state."""
+    found = client.containers.list(all=True, filters={"label": label}, ignore_removed=True)
+    return list(found)
 
 
 def remove_container(container: Container) -> None:
@@ -52,7 +61,7 @@ def remove_container(container: Container) -> None:
 
 def sweep(client: docker.DockerClient) -> None:
     """Remove what runs left behind whose scratch directory nobody holds any more."""
-    left = client.containers.list(all=True, filters={"label": RUN_LABEL})
+    left = containers(client, RUN_LABEL)
     networks = client.networks.list(filters={"label": RUN_LABEL})
     marks = [container.labels for container in left]
     marks += [network.attrs["Labels"] for network in networks]
@@ -61,19 +70,28 @@ def sweep(client: docker.DockerClient) -> None:
             remove_run(client, run)
 
 
-def main() -> None:
-    """Wait for the end of the caller, then clean up."""
-    run, directory, caller = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    signal.signal(signal.SIGTERM, lambda *_: None)
+def wait_for_end(caller: int) -> bool:
+    """Return when the caller hangs up or ends; True when it said that all is in order."""
     watched = [0]
     if hasattr(os, "pidfd_open"):
         try:
             watched.append(os.pidfd_open(caller))
         except ProcessLookupError:
-            watched = []
-    if watched:
-        select.select(watched, [], [])
-    remove_run(images.engine(), run)
+            return False
+    ready, _, _ = select.select(watched, [], [])
+    return 0 in ready and bool(os.read(0, 1))
+
+
+def main() -> None:
+    """Wait for the end of the caller, then clean up."""
+    run, directory, caller = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    orderly = wait_for_end(caller)
+    client = images.engine()
+    remove_run(client, run)
+    if not orderly:
+        time.sleep(SETTLING_SECONDS)  # the engine may have been making one more
+        remove_run(client, run)
     shutil.rmtree(directory, ignore_errors=True)
 
 

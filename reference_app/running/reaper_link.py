@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import IO, cast
 
 import reference_app
 
@@ -33,5 +32,4 @@ class ReaperLink:
     def end(self) -> None:
         """Hang up and wait until everything is removed; twice is no error."""
         if self._process.returncode is None:
-            cast(IO[bytes], self._process.stdin).close()
-            self._process.wait(END_SECONDS)
+            self._process.communicate(b".", END_SECONDS)

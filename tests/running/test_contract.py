@@ -102,10 +102,10 @@ def test_a_killed_server_is_missed_and_comes_back(
     part: Part = getattr(backend, server)
     assert ready(service) == HTTPStatus.OK
     part.kill()
-    assert not part.running
+    assert part.exit_code == -9
     assert ready(service) == HTTPStatus.SERVICE_UNAVAILABLE
     part.start()
-    assert part.running
+    assert part.exit_code is None
     assert becomes(HTTPStatus.OK, lambda: ready(service))
 
 
