@@ -1,6 +1,7 @@
 """What the conformance tests talk to the service with."""
 
 import json
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ class Client:
         self.service = service
         self._http = httpx.Client(base_url=service.url, timeout=10, trust_env=False)
         self._made = 0
+        self._answered = 0
 
     def close(self) -> None:
         self._http.close()
@@ -47,7 +49,9 @@ class Client:
         headers: Mapping[str, str] = more.pop("headers", {})
         if by is not None:
             headers = {"Authorization": f"Bearer {by.token}", **headers}
-        return self._http.request(method, path, headers=headers, **more)
+        answer = self._http.request(method, path, headers=headers, **more)
+        self._answered += 1
+        return answer
 
     def get(self, path: str, *, by: Person | None = None, **more: Any) -> httpx.Response:
         return self.send("GET", path, by=by, **more)
@@ -97,10 +101,24 @@ class Client:
         with self.service.database.connect(superuser=True) as connection:
             return rows(connection, statement, *values)
 
-    def log(self, event: str | None = None) -> list[dict[str, Any]]:
-        """The service's log lines so far, those of one event or all."""
-        lines = [json.loads(line) for line in self.service.logs()]
-        return [line for line in lines if event in (None, line["event"])]
+    def log(self, event: str, of: httpx.Response | None = None) -> list[dict[str, Any]]:
+        """The log lines of an event, once all requests that are answered have their access line.
+
+        With `of`, only those of the request that was answered with it.
+        """
+        deadline = time.monotonic() + 5
+        while True:
+            lines = [json.loads(line) for line in self.service.logs()]
+            finished = sum(line["event"] == "request_finished" for line in lines)
+            if finished >= self._answered or time.monotonic() > deadline:
+                break
+            time.sleep(0.005)
+        request_id = of and of.headers["X-Request-ID"]
+        return [
+            line
+            for line in lines
+            if line["event"] == event and request_id in (None, line["request_id"])
+        ]
 
     def statements(self) -> int:
         """How many statements the service has run since its database was reset."""

@@ -1,0 +1,68 @@
+"""L2: alive and ready are two questions."""
+
+import time
+
+import pytest
+
+from reference_app.running import Backend
+from tests.reference_app.client import Client
+
+
+def wrong(client: Client) -> set[str]:
+    """What /ready says is wrong, in bounded time."""
+    started = time.monotonic()
+    answer = client.get("/ready")
+    assert time.monotonic() - started < 4
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "1"
+    return {one["field"] for one in answer.json()["error"]["details"]}
+
+
+@pytest.mark.spec("L2")
+def test_a_service_with_all_it_needs_is_alive_and_ready(client: Client) -> None:
+    assert client.get("/health").status_code == 200
+    assert client.get("/ready").json()["data"] == {
+        "status": "ready",
+        "database": "ok",
+        "cache": "ok",
+        "migrations": "ok",
+    }
+
+
+@pytest.mark.spec("L2")
+def test_health_asks_nothing_of_the_database(client: Client) -> None:
+    before = client.statements()
+    client.get("/health")
+    assert client.statements() == before
+
+
+@pytest.mark.spec("L2")
+@pytest.mark.parametrize("how", ["kill", "pause"])
+@pytest.mark.parametrize(
+    ("part", "names"), [("postgres", {"database", "migrations"}), ("cache", {"cache"})]
+)
+def test_a_missing_part_makes_it_unready_and_not_unhealthy(
+    backend: Backend, client: Client, part: str, names: set[str], how: str
+) -> None:
+    server = getattr(backend, part)
+    client.get("/ready")
+    getattr(server, how)()
+    try:
+        assert wrong(client) == names
+        assert client.get("/health").status_code == 200
+    finally:
+        server.resume()
+        server.start()
+    deadline = time.monotonic() + 5
+    while client.get("/ready").status_code != 200:
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.spec("L2")
+def test_an_old_schema_makes_it_unready(client: Client) -> None:
+    [row] = client.sql("SELECT version_num FROM alembic_version")
+    client.sql("UPDATE alembic_version SET version_num = '0001'")
+    try:
+        assert wrong(client) == {"migrations"}
+    finally:
+        client.sql("UPDATE alembic_version SET version_num = %s", row["version_num"])

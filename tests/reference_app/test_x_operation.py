@@ -1,0 +1,87 @@
+"""X1: configuration from the environment, refused as a whole when it is wrong; and the seed."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from reference_app.config import Settings
+from reference_app.running import Backend
+
+GOOD = {
+    "DATABASE_URL": "postgresql://ada:s3cret-database@127.0.0.1:1/dojo",
+    "REDIS_URL": "redis://:s3cret-cache@127.0.0.1:1/0",
+    "SECRET_KEY": "s3cret-key-of-more-than-thirty-two-bytes",
+}
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "reference_app", *arguments],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.spec("X1")
+def test_every_missing_variable_is_named_at_once() -> None:
+    done = run("serve")
+    assert done.returncode == 2
+    for name in GOOD:
+        assert f"{name}: is not set" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.spec("X1")
+@pytest.mark.spec("A2")
+def test_every_wrong_variable_is_named_at_once_and_no_value_is_shown() -> None:
+    wrong = {
+        "DATABASE_URL": "mysql://ada:s3cret-database@127.0.0.1/dojo",
+        "REDIS_URL": "http://s3cret-cache",
+        "SECRET_KEY": "s3cret-but-short",
+        "PORT": "http",
+        "ACCESS_TOKEN_SECONDS": "-1",
+        "LOG_LEVEL": "loud",
+        "LOGIN_ATTEMPTS_PER_ACCOUNT": "often",
+    }
+    done = run("serve", **wrong)
+    assert done.returncode == 2
+    for name in wrong:
+        assert f"  {name}: " in done.stderr
+    assert "s3cret" not in done.stderr + done.stdout
+
+
+@pytest.mark.spec("X1")
+def test_settings_do_not_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings()  # type: ignore[call-arg]  # the environment gives the arguments
+    assert "s3cret" not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+@pytest.mark.spec("X1")
+def test_seeding_makes_the_same_data_every_time(backend: Backend) -> None:
+    digests = set()
+    for _ in range(2):
+        database = backend.database()
+        settings = GOOD | {"DATABASE_URL": database.url, "PASSWORD_MEMORY_KIB": "1024"}
+        done = run("seed", "--users", "20", "--orders", "300", **settings)
+        assert done.returncode == 0, done.stderr
+        assert "22 users, 300 orders, 600 items" in done.stdout
+        with database.connect() as connection:
+            [row] = connection.execute(
+                "SELECT md5(string_agg(o::text || i::text, '|' ORDER BY o.id, i.id)) AS digest,"
+                " bool_and(total_amount = (SELECT sum(quantity * unit_price) FROM order_items"
+                " WHERE order_id = o.id)) AS adds_up FROM orders o JOIN order_items i"
+                " ON i.order_id = o.id"
+            )
+        assert row["adds_up"]
+        digests.add(row["digest"])
+        again = run("seed", **settings)
+        assert again.returncode == 1
+        database.drop()
+    assert len(digests) == 1
