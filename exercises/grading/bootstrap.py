@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv"
 BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
+OUTSIDE = [sys.executable, "-m", "pip", f"--python={PYTHON}"]
 LEAST_PYTHON = (3, 11)
 
 
@@ -40,17 +41,22 @@ def main() -> int:
 
 
 def _environment() -> list[str]:
-    """Makes `.venv` when it is not there; answers the command that is its pip."""
+    """Makes `.venv` when it is not there; answers the command that is its pip, a current one.
+
+    The pip that comes with a system is often too old to see current releases.
+    """
     if not PYTHON.exists():
         venv.create(ENVIRONMENT, with_pip=False, symlinks=True)
     inside = [str(PYTHON), "-m", "pip"]
-    if _works([*inside, "--version"]) or _works([str(PYTHON), "-m", "ensurepip", "--upgrade"]):
-        return inside
-    outside = [sys.executable, "-m", "pip", f"--python={PYTHON}"]
-    if _works([*outside, "--version"]):
-        return outside
-    print("This Python comes without pip. On Debian: apt install python3-venv", file=sys.stderr)
-    raise SystemExit(2)
+    upgrade = ["install", "--quiet", "--upgrade", "pip"]
+    if _works([*inside, "--version"]) or _works([str(PYTHON), "-m", "ensurepip"]):
+        subprocess.run([*inside, *upgrade], check=True)
+    elif _works([*OUTSIDE, "--version"]):
+        subprocess.run([*OUTSIDE, *upgrade], check=True)
+    else:
+        print("This Python comes without pip. On Debian: apt install python3-venv", file=sys.stderr)
+        raise SystemExit(2)
+    return inside
 
 
 @contextlib.contextmanager
