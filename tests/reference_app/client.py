@@ -37,7 +37,7 @@ class Client:
         self.service = service
         self._http = httpx.Client(base_url=service.url, timeout=10, trust_env=False)
         self._made = 0
-        self._answered = 0
+        self._answers: list[httpx.Response] = []
 
     def close(self) -> None:
         self._http.close()
@@ -50,7 +50,7 @@ class Client:
         if by is not None:
             headers = {"Authorization": f"Bearer {by.token}", **headers}
         answer = self._http.request(method, path, headers=headers, **more)
-        self._answered += 1
+        self._answers.append(answer)
         return answer
 
     def get(self, path: str, *, by: Person | None = None, **more: Any) -> httpx.Response:
@@ -110,7 +110,7 @@ class Client:
         while True:
             lines = [json.loads(line) for line in self.service.logs()]
             finished = sum(line["event"] == "request_finished" for line in lines)
-            if finished >= self._answered or time.monotonic() > deadline:
+            if finished >= len(self._answers) or time.monotonic() > deadline:
                 break
             time.sleep(0.005)
         request_id = of and of.headers["X-Request-ID"]

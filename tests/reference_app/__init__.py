@@ -1,0 +1,1 @@
+"""The service against its promises, over HTTP, one file for each letter."""
