@@ -58,7 +58,8 @@ def check(
     )
     content = json.loads(judged.stdout or "{}")
     if "criteria" not in content:
-        raise CannotJudge(content.get("error") or judged.stderr.strip())
+        told = content.get("error") or judged.stderr.strip()
+        raise CannotJudge(told or "The judge ended without a verdict.")
     verdict = Verdict.from_json(content)
     return NotebookVerdict(replace(verdict, submission=Path(where).name), found)
 

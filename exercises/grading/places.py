@@ -1,5 +1,6 @@
 """Where things are in the project."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -8,4 +9,5 @@ SOLUTIONS = ROOT / "solutions"
 LESSONS = ROOT / "lessons"
 SUITES = ROOT / "tests" / "exercises"
 FAULTS = ROOT / "tests" / "faults"
-LOCAL = ROOT / ".dojo"
+LOCAL = Path(os.environ.get("DOJO_LOCAL", ROOT / ".dojo"))
+"""What the learner has done so far; DOJO_LOCAL puts it elsewhere, as the project's tests do."""

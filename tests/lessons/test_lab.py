@@ -1,0 +1,64 @@
+"""A lesson's laboratory: the same service in variants, each on a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from exercises.grading.bench import DoesNotRun
+from exercises.grading.lab import Lab
+from exercises.grading.notebook_view import check
+from exercises.grading.subject import Subject
+from exercises.grading.verdict import CannotJudge
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    lab = Lab("42", "16", {"CACHE_TTL_SECONDS": "77"})
+    yield lab
+    lab.close()
+
+
+def users(service: Subject) -> int:
+    [row] = service.sql("SELECT count(*) AS count FROM users")
+    return int(row["count"])
+
+
+def test_reference_and_starter_keep_what_was_put_into_them_and_share_nothing(lab: Lab) -> None:
+    lab.people(lab.reference).user()
+    assert users(lab.reference) == 1
+    assert users(lab.starter) == 0
+
+
+def test_settings_of_the_lesson_reach_the_service(lab: Lab) -> None:
+    lab.reference.reset()
+    ada = lab.people(lab.reference).user()
+    lab.reference.get(f"/api/v1/users/{ada.id}", token=ada.token)
+    assert 60 < int(str(lab.reference.cache.ttl(f"user:{ada.id}"))) <= 77
+
+
+def test_a_variant_comes_with_empty_tables_at_every_call(lab: Lab) -> None:
+    source = lab.exercise.solution_file.read_text("utf-8")
+    lab.people(lab.with_part(source)).user()
+    assert users(lab.with_part(lab.exercise.solution_file)) == 0
+
+
+def test_a_part_that_does_not_start_is_told(lab: Lab) -> None:
+    with pytest.raises(DoesNotRun, match="does not start"):
+        lab.with_part("import nothing_of_that_name\n")
+
+
+def test_an_unknown_fault_is_told_with_those_there_are(lab: Lab) -> None:
+    with pytest.raises(LookupError, match="no fault “gone”, only"):
+        lab.fault("gone")
+
+
+def test_source_is_that_of_the_reference(lab: Lab) -> None:
+    assert repr(lab.source("UserCache.invalidate")).startswith("async def invalidate(")
+
+
+def test_what_cannot_be_judged_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(CannotJudge, match="without a verdict"):
+        check("16")
