@@ -1,6 +1,6 @@
 """The process that removes a run's containers when its caller is gone, however it went.
 
-    python -m reference_app.running.reaper RUN SCRATCH CALLER
+    python -m reference_app.running.reaper SCRATCH CALLER RUN
 
 It waits until stdin ends or the process CALLER does (a SIGKILL included). A caller that hangs up
 in good order says so with a byte: nothing is being made any more.
@@ -84,7 +84,7 @@ def wait_for_end(caller: int) -> bool:
 
 def main() -> None:
     """Wait for the end of the caller, then clean up."""
-    run, directory, caller = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    directory, caller, run = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     signal.signal(signal.SIGTERM, lambda *_: None)
     orderly = wait_for_end(caller)
     client = images.engine()

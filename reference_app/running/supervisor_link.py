@@ -1,14 +1,13 @@
 """The caller's end of the pipe to a supervisor."""
 
+import contextlib
 import json
-import os
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, cast
 
-import reference_app
+from reference_app.running import minder
 from reference_app.running.errors import BackendUnavailable
 
 END_SECONDS = 10.0
@@ -18,20 +17,10 @@ class SupervisorLink:
     """Starts a supervisor and asks it things; from any thread, one question at a time."""
 
     def __init__(self, scratch: Path, lock: int) -> None:
-        root = Path(reference_app.__file__).parent.parent
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "reference_app.running.supervisor", scratch, str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=scratch,
-            env={**os.environ, "PYTHONPATH": str(root)},
-            pass_fds=[lock],
-            start_new_session=True,
-        )
-        os.close(lock)
+        self._log = scratch / minder.LOG
+        self._process = minder.start("reference_app.running.supervisor", scratch, lock)
         self._commands = cast(IO[bytes], self._process.stdin)
         self._answers = cast(IO[bytes], self._process.stdout)
-        self._count = 0
         # Messages pass in a thread of their own: Ctrl-C interrupts the main thread only, and so
         # cannot cut one in half.
         self._messenger = ThreadPoolExecutor(1, thread_name_prefix="supervisor-link")
@@ -41,7 +30,8 @@ class SupervisorLink:
         try:
             answer = self._messenger.submit(self._exchange, {"do": do, **details}).result()
         except (OSError, ValueError, RuntimeError) as error:
-            raise BackendUnavailable("the embedded servers have ended") from error
+            told = self._log.read_text() if self._log.exists() else ""
+            raise BackendUnavailable(f"The embedded servers have ended. {told}") from error
         if "error" in answer:
             raise BackendUnavailable(f"{do} {details.get('name', '')} failed: {answer['error']}")
         return answer
@@ -51,7 +41,8 @@ class SupervisorLink:
         if self._process.returncode is not None:
             return
         self._messenger.shutdown()
-        self._commands.close()
+        with contextlib.suppress(OSError):
+            self._commands.close()
         try:
             self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -60,8 +51,7 @@ class SupervisorLink:
         self._answers.close()
 
     def _exchange(self, command: dict[str, Any]) -> dict[str, Any]:
-        self._count += 1
-        self._commands.write(json.dumps({"id": self._count, **command}).encode() + b"\n")
+        self._commands.write(json.dumps(command).encode() + b"\n")
         self._commands.flush()
         answer: dict[str, Any] = json.loads(self._answers.readline())
         return answer
