@@ -115,7 +115,9 @@ class OrderPatch(Body):
 class Login(Body):
     """Credentials."""
 
-    email: Annotated[str, Field(max_length=255, examples=["ada@example.com"])]
+    email: Annotated[
+        str, Field(max_length=255, examples=["ada@example.com"]), AfterValidator(printable)
+    ]
     password: Password
 
 

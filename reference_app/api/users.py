@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response, status
 
 from reference_app.api.collections import Collection, listing, one_of
 from reference_app.api.documentation import CREATED, list_parameters, refusals
-from reference_app.api.envelope import Listing, Success
+from reference_app.api.envelope import Detail, Listing, Success
 from reference_app.api.schemas import UserCreate, UserPatch, UserReplace, email_address
 from reference_app.data.models import ROLES, USER_STATUSES
 from reference_app.data.users import UserRepository
@@ -114,22 +114,21 @@ async def change_user(
 ) -> Success[UserView]:
     """Change what is given and leave the rest. `status` and `role` take an administrator."""
     values = change.model_dump(exclude_unset=True)
-    if None in values.values():
-        raise InvalidInput("A field that is given needs a value.")
+    if empty := [name for name, value in values.items() if value is None]:
+        raise InvalidInput(details=[Detail(field=name, message="Needs a value.") for name in empty])
     return await _change(user_id, values, services, caller)
 
 
 async def _change(
     user_id: UUID, values: dict[str, str], services: Services, caller: Principal
 ) -> Success[UserView]:
-    caller.require_sight("read_users", user_id)
+    await _require_write(user_id, services, caller)
+    if not values.keys().isdisjoint({"status", "role"}):
+        caller.require("administer_users", user_id)
     async with services.database.transaction() as session:
         user = await UserRepository(session).change(user_id, values)
-        if user is None:
-            raise NotFound
-        caller.require("write_users", user_id)
-        if not values.keys().isdisjoint({"status", "role"}):
-            caller.require("administer_users", user_id)
+    if user is None:
+        raise NotFound
     await services.users_cache.invalidate(user_id)
     return Success(data=user)
 
@@ -141,9 +140,15 @@ async def _change(
 )
 async def delete_user(user_id: UUID, services: Provided, caller: Caller) -> None:
     """Delete. The row stays, marked; the address is free again."""
-    caller.require_sight("read_users", user_id)
+    await _require_write(user_id, services, caller)
     async with services.database.transaction() as session:
-        if not await UserRepository(session).delete(user_id):
-            raise NotFound
-        caller.require("write_users", user_id)
+        deleted = await UserRepository(session).delete(user_id)
+    if not deleted:
+        raise NotFound
     await services.users_cache.invalidate(user_id)
+
+
+async def _require_write(user_id: UUID, services: Services, caller: Principal) -> None:
+    caller.require_sight("read_users", user_id)
+    await existing_user(user_id, services)
+    caller.require("write_users", user_id)

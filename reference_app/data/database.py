@@ -22,8 +22,9 @@ from reference_app.errors import Unavailable
 
 RETRY_AFTER_SECONDS = 1
 
-GONE = ("08", "53", "57")
-"""SQLSTATE classes: connection lost, out of resources, stopped by the operator or a time-out."""
+PASSING = ("08", "40", "53", "57")
+"""SQLSTATE classes of what may work the next time: connection lost, deadlock, out of resources,
+stopped by the operator or by a time-out."""
 
 
 class Database:
@@ -109,6 +110,6 @@ def _unavailable_when_gone() -> Iterator[None]:
         raise Unavailable(RETRY_AFTER_SECONDS) from error
     except DBAPIError as error:
         state = str(getattr(error.orig, "sqlstate", None) or "")
-        if error.connection_invalidated or state.startswith(GONE):
+        if error.connection_invalidated or state.startswith(PASSING):
             raise Unavailable(RETRY_AFTER_SECONDS) from error
         raise

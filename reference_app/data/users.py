@@ -70,7 +70,7 @@ class UserRepository:
     async def credentials(self, email: str) -> tuple[UUID, str] | None:
         """Id and password hash of whoever has this address, whatever its case; or None."""
         statement = select(User.id, User.password_hash).where(
-            func.lower(User.email) == email.lower(), User.deleted_at.is_(None)
+            func.lower(User.email) == func.lower(email), User.deleted_at.is_(None)
         )
         row = (await self._session.execute(statement)).one_or_none()
         return None if row is None else (row.id, row.password_hash)

@@ -79,7 +79,7 @@ class AccessLog:
     """ASGI middleware: one line for each request, when it is finished, whatever came of it.
 
     `route` is the template (`/api/v1/users/{user_id}`): a path may hold what is private, and
-    anybody can make up any number of paths.
+    anybody can make up any number of paths. `status` is null when there was no answer.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -90,7 +90,7 @@ class AccessLog:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = 500
+        status: int | None = None
         structlog.contextvars.clear_contextvars()
         trace = TRACEPARENT.fullmatch(Headers(scope=scope).get("traceparent", ""))
         if trace and trace[1].strip("0"):
@@ -105,7 +105,7 @@ class AccessLog:
         try:
             await self.app(scope, receive, note_status)
         finally:
-            write = log.error if status >= 500 else log.info
+            write = log.error if status is None or status >= 500 else log.info
             write(
                 "request_finished",
                 method=scope["method"],

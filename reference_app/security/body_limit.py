@@ -29,6 +29,8 @@ class BodyLimit:
         body = bytearray()
         while True:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                return
             body += message.get("body", b"")
             if len(body) > self.limit:
                 await respond(BodyTooLarge())(scope, receive, send)

@@ -171,6 +171,18 @@ def test_a_weak_password_is_refused(client: Client, password: str) -> None:
 
 
 @pytest.mark.spec("A4")
+def test_an_address_is_known_in_any_case_and_hostile_ones_are_refused(client: Client) -> None:
+    ada = client.person()
+    assert client.log_in(ada.email.upper()).status_code == 200
+    for email in ("a\u0000b", "\ud800", "", "x" * 256):
+        content = json.dumps({"email": email, "password": PASSWORD}).encode()
+        answer = client.post(
+            "/api/v1/auth/login", content=content, headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code == 400
+
+
+@pytest.mark.spec("A4")
 def test_the_same_password_typed_on_another_keyboard_is_the_same(client: Client) -> None:
     body = {"email": "a@example.com", "password": "caf\u00e9 au lait, deux", "full_name": "Ada"}
     assert client.post("/api/v1/users", json=body).status_code == 201

@@ -74,6 +74,19 @@ def test_no_secret_reaches_the_log(client: Client) -> None:
 
 
 @pytest.mark.spec("O1")
+def test_the_traceback_of_a_defect_holds_no_values(client: Client) -> None:
+    ada = client.person()
+    client.sql("ALTER TABLE refresh_tokens RENAME TO elsewhere")
+    try:
+        assert client.log_in(ada.email).status_code == 500
+    finally:
+        client.sql("ALTER TABLE elsewhere RENAME TO refresh_tokens")
+    [line] = client.log("unexpected_error")
+    assert "refresh_tokens" in str(line["exception"])
+    assert PASSWORD not in "".join(client.service.logs())
+
+
+@pytest.mark.spec("O1")
 def test_concurrent_requests_do_not_mix_their_context(client: Client) -> None:
     people = [client.person() for _ in range(4)]
     for ada in people:
