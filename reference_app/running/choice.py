@@ -19,9 +19,13 @@ def choose(on: On) -> Backend:
     except ImportError:
         return embedded("Embedded servers: testcontainers is not installed.")
     status = engine_status()
-    if status.ready:
+    if not status.ready:
+        return embedded(f"Embedded servers: {status.summary}. {status.advice}")
+    try:
         return containers(f"Containers: {status.summary}.")
-    return embedded(f"Embedded servers: {status.summary}. {status.advice}")
+    except BackendUnavailable as error:
+        why = str(error).splitlines()[0]
+        return embedded(f"Embedded servers: containers do not start here. {why}")
 
 
 def embedded(reason: str) -> Backend:

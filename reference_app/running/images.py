@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import docker  # type: ignore[import-untyped]
 import docker.errors  # type: ignore[import-untyped]
@@ -20,6 +21,7 @@ POSTGRES = "postgres:18"
 CACHE = "valkey/valkey:9"
 BASES = ("python:3.13-slim", "python:3.14-slim", "python:3.12-slim", "python:3.11-slim")
 ENGINE_SECONDS = 1
+KEEP = timedelta(days=1)
 
 
 def engine() -> docker.DockerClient:
@@ -106,7 +108,7 @@ def pull(client: docker.DockerClient, image: str) -> None:
 
 
 def build(client: docker.DockerClient, base: str | None = None) -> str:
-    """Build the service's image unless it is here; older ones go. Answers its name."""
+    """Build the service's image unless it is here, and remove old ones. Answers its name."""
     context = build_context.read()
     image = context.image
     if here(client, image):
@@ -128,19 +130,19 @@ def build(client: docker.DockerClient, base: str | None = None) -> str:
         raise BackendUnavailable(f"The service's image cannot be built:\n{log}") from error
     except docker.errors.APIError as error:
         raise BackendUnavailable(f"The service's image cannot be built: {error}") from error
-    remove_older(client, image)
+    remove_old(client, image)
     return image
 
 
-def remove_older(client: docker.DockerClient, newest: str) -> None:
-    """Remove the service's images of other states, except those in use."""
+def remove_old(client: docker.DockerClient, newest: str) -> None:
+    """Remove other images of the service, made more than a day ago and not in use."""
+    latest = (datetime.now(UTC) - KEEP).isoformat()
     for image in client.images.list(REPOSITORY):
-        for tag in image.tags:
-            if tag != newest and tag.startswith(REPOSITORY):
-                try:
-                    client.images.remove(tag)
-                except docker.errors.APIError:
-                    continue  # a container still uses it
+        if newest not in image.tags and image.attrs["Created"] < latest:
+            try:
+                client.images.remove(image.id)
+            except docker.errors.APIError:
+                continue  # a container still uses it
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ START_SECONDS = 10.0
 POLL_SECONDS = 0.005
 LOG_TAIL_BYTES = 1024**2
 LOG_TAIL_LINES = 40
+LOG_TAIL_WIDTH = 500
 
 
 class ServiceProcess(Process, Protocol):
@@ -143,7 +144,7 @@ class RunningService(ControlledPart, Service):
         return self._process.log.stat().st_size if self._process.log.exists() else 0
 
     def _log_tail(self) -> list[str]:
-        return self._log_from(0)[-LOG_TAIL_LINES:]
+        return [line[:LOG_TAIL_WIDTH] for line in self._log_from(0)[-LOG_TAIL_LINES:]]
 
     def _log_from(self, start: int) -> list[str]:
         size = self._log_size()

@@ -16,11 +16,13 @@ from reference_app.running.standby import GO
 PORT = 8000
 LOG = "/var/log/service.log"
 ORDERS_SECONDS = 30.0
+FULL_CPU_SHARES = 1024
 
 HARDENING: dict[str, Any] = {
     "mem_limit": "1280m",  # the service bounds itself at 1 GiB and gets a MemoryError there
     "memswap_limit": "1280m",
     "pids_limit": 256,
+    "cpu_shares": 64,  # while it warms up, whatever is being judged goes first
     "read_only": True,
     "cap_drop": ["ALL"],
     "security_opt": ["no-new-privileges"],
@@ -67,6 +69,7 @@ class StandbyContainer(ContainerProcess):
 
     def give_orders(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
         """Tell it what to become. Raises BackendUnavailable when it does not take that in 30 s."""
+        self._engine_container.update(cpu_shares=FULL_CPU_SHARES)
         self._host_port = self.host_port(PORT)
         orders = json.dumps({"argv": argv, "environment": dict(environment)}).encode() + b"\n"
         deadline = time.monotonic() + ORDERS_SECONDS
