@@ -10,7 +10,7 @@ from typing import Any
 
 JSON = Any
 SHOWN_HEADERS = ("location", "retry-after", "www-authenticate", "content-type", "cache-control")
-LONGEST_BODY = 1500
+LONGEST_BODY = 20_000
 LONGEST_TOKEN = 500
 
 _TOKEN = re.compile(r"\b[\w-]{10,}\.[\w-]{5,}\.[\w-]*")

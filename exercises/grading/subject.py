@@ -180,7 +180,8 @@ class Subject:
         rows = self.sql(
             "SELECT query, calls, rows FROM pg_stat_statements s"
             " JOIN pg_database d ON d.oid = s.dbid AND d.datdba = s.userid"
-            " WHERE d.datname = current_database() AND toplevel AND query !~* %s ORDER BY query",
+            " WHERE d.datname = current_database() AND toplevel AND query !~* %s"
+            " ORDER BY calls DESC, query",
             DRIVER_STATEMENTS,
         )
         return [Statement(row["query"], row["calls"], row["rows"]) for row in rows]
