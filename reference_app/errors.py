@@ -16,6 +16,7 @@ Anything else that is raised is a defect: the client gets a generic 500, the log
 """
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import ClassVar
 
 import structlog
@@ -184,9 +185,19 @@ def _field(location: Sequence[str | int]) -> str:
     return ".".join(parts) or str(location[0])
 
 
-async def _framework_error(_: Request, error: HTTPException) -> Response:
+async def _framework_error(request: Request, error: HTTPException) -> Response:
     code = FRAMEWORK_CODES.get(error.status_code, "REQUEST_REFUSED")
-    return failure(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers |= _allowed_methods(request)
+    return failure(error.status_code, code, str(error.detail), headers=headers)
+
+
+def _allowed_methods(request: Request) -> dict[str, str]:
+    """All methods of this path (RFC 9110 section 10.2.1); the framework knows one route's."""
+    path = getattr(request.scope.get("route"), "path", "")
+    methods = request.app.openapi()["paths"].get(path, {})
+    return {"Allow": ", ".join(sorted(map(str.upper, methods)))} if methods else {}
 
 
 async def _violated_constraint(_: Request, error: IntegrityError) -> Response:

@@ -51,6 +51,7 @@ ProductName = Annotated[
     str, Field(min_length=1, max_length=200, examples=["Punched cards"]), AfterValidator(printable)
 ]
 Password = Annotated[str, Field(max_length=512, examples=["correct horse battery"])]
+NewPassword = Annotated[Password, Field(json_schema_extra={"minLength": 12, "maxLength": 128})]
 Token = Annotated[str, Field(max_length=4096)]
 Money = Annotated[
     Decimal,
@@ -72,7 +73,7 @@ class UserCreate(Body):
     """Registration. The policy for passwords is applied by the route."""
 
     email: Email
-    password: Password
+    password: NewPassword
     full_name: FullName
 
 

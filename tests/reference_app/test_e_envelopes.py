@@ -85,6 +85,11 @@ def test_framework_errors_come_in_the_envelope(
     assert_meta(answer)
 
 
+@pytest.mark.spec("E4")
+def test_a_405_names_every_method_of_the_path(client: Client) -> None:
+    assert client.send("DELETE", "/api/v1/users").headers["Allow"] == "GET, POST"
+
+
 @pytest.mark.spec("E5")
 def test_a_well_formed_request_id_is_kept_and_is_in_the_log(client: Client) -> None:
     answer = client.get("/health", headers={"X-Request-ID": "order-7.retry_2"})
