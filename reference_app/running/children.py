@@ -14,7 +14,7 @@ from typing import NoReturn
 import psutil  # type: ignore[import-untyped]
 
 PR_SET_PDEATHSIG = 1
-BURIAL_SECONDS = 3.0
+BURIAL_SECONDS = 8.0  # PostgreSQL gives its own children five
 LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -57,7 +57,7 @@ class Child:
             self.send(signal.SIGCONT, family=True)
 
     def bury(self) -> None:
-        """Wait for the end and help it on after three seconds."""
+        """Wait for the end and help it on when it takes too long."""
         deadline = time.monotonic() + BURIAL_SECONDS
         while self.poll() is None:
             if time.monotonic() > deadline:

@@ -30,8 +30,12 @@ def choose(on: On) -> Backend:
 
 def embedded(reason: str) -> Backend:
     """The embedded back end. Raises BackendUnavailable when the wheels are not installed."""
-    from reference_app.running.embedded import EmbeddedBackend  # not needed for containers
-
+    try:
+        from reference_app.running.embedded import EmbeddedBackend  # not needed for containers
+    except ImportError as error:
+        raise BackendUnavailable(
+            f"Embedded servers need Linux or macOS, and {error.name}."
+        ) from error
     return EmbeddedBackend(reason)
 
 
@@ -40,5 +44,5 @@ def containers(reason: str) -> Backend:
     try:
         from reference_app.running.containers import ContainerBackend  # not needed for embedded
     except ImportError as error:
-        raise BackendUnavailable("Containers need the package testcontainers.") from error
+        raise BackendUnavailable(f"Containers need the package {error.name}.") from error
     return ContainerBackend(reason)

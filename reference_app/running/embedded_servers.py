@@ -61,7 +61,10 @@ def postgres_on(link: SupervisorLink, directory: Path, port: int) -> Server:
         "-D",
         str(directory / "data"),
         *postgres_settings.server_arguments(
-            listen_addresses=HOST, port=str(port), unix_socket_directories=""
+            listen_addresses=HOST,
+            port=str(port),
+            unix_socket_directories="",
+            dynamic_shared_memory_type="mmap",  # files of the data directory: none outlives it
         ),
     ]
     user = postgres_wheel.server_user()

@@ -10,6 +10,7 @@ import os
 import select
 import shutil
 import signal
+import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -23,12 +24,14 @@ from reference_app.running import images, scratch
 
 RUN_LABEL = "backend-dojo.run"
 SCRATCH_LABEL = "backend-dojo.scratch"
+OWNER_LABEL = "backend-dojo.owner"
+OWNER = f"{socket.gethostname()}:{os.getuid()}"  # an engine may be shared
 SETTLING_SECONDS = 1.0
 
 
 def labels(run: str, directory: Path) -> dict[str, str]:
     """What marks everything a run makes."""
-    return {RUN_LABEL: run, SCRATCH_LABEL: str(directory)}
+    return {RUN_LABEL: run, SCRATCH_LABEL: str(directory), OWNER_LABEL: OWNER}
 
 
 def remove_run(client: docker.DockerClient, run: str) -> None:
@@ -60,11 +63,10 @@ def remove_container(container: Container) -> None:
 
 
 def sweep(client: docker.DockerClient) -> None:
-    """Remove what runs left behind whose scratch directory nobody holds any more."""
-    left = containers(client, RUN_LABEL)
-    networks = client.networks.list(filters={"label": RUN_LABEL})
-    marks = [container.labels for container in left]
-    marks += [network.attrs["Labels"] for network in networks]
+    """Remove what our own runs left behind whose scratch directory nobody holds any more."""
+    mine = f"{OWNER_LABEL}={OWNER}"
+    marks = [container.labels for container in containers(client, mine)]
+    marks += [network.attrs["Labels"] for network in client.networks.list(filters={"label": mine})]
     for run, directory in {(mark[RUN_LABEL], mark[SCRATCH_LABEL]) for mark in marks}:
         if not Path(directory).exists() or scratch.abandoned(Path(directory)):
             remove_run(client, run)

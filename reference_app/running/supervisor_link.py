@@ -10,7 +10,7 @@ from typing import IO, Any, cast
 from reference_app.running import minder
 from reference_app.running.errors import BackendUnavailable
 
-END_SECONDS = 10.0
+END_SECONDS = 20.0
 
 
 class SupervisorLink:
