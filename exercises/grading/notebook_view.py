@@ -14,6 +14,7 @@ from exercises.grading.catalog import Exercise, find_exercise
 from exercises.grading.comparison import side_by_side
 from exercises.grading.exchange import Transcript
 from exercises.grading.markup import Html, element, joined
+from exercises.grading.notebooks import shown_as
 from exercises.grading.places import ROOT
 from exercises.grading.verdict import MAX_SCORE, CannotJudge, Finding, Outcome, Verdict
 
@@ -132,8 +133,10 @@ def _failure(finding: Finding, exercise: Exercise) -> Html:
         parts.append(_evidence(finding.yours, finding.reference))
     if criterion.why:
         parts.append(element("p", element("b", "Why it matters: "), criterion.why))
-    where = f"{exercise.lesson.name}#cell-id={criterion.lesson}"
-    read = element("a", f"{exercise.lesson.name}, “{criterion.lesson}”", href=where)
+    lesson = shown_as(exercise.lesson).name
+    read = element(
+        "a", f"{lesson}, “{criterion.lesson}”", href=f"{lesson}#cell-id={criterion.lesson}"
+    )
     promise = f" · Promise {', '.join(criterion.spec)}"
     parts.append(element("p", element("b", "Read: "), read, promise))
     hint = element("code", f"dojo hint {exercise.number}")

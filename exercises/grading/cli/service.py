@@ -15,13 +15,12 @@ from exercises.grading.bench import On, open_bench
 from exercises.grading.catalog import exercises
 from exercises.grading.cli.screen import CANNOT, notes, out, plain_errors
 from exercises.grading.machine import examine
-from exercises.grading.notebooks import my_copy
-from exercises.grading.places import LESSONS, ROOT
+from exercises.grading.notebooks import my_copies
+from exercises.grading.places import ROOT
 from exercises.grading.progress import Progress
 from reference_app.running import start as start_backend
 
 Backend = Annotated[On, typer.Option("--on", help="How to run the service.")]
-FIRST_LESSON = LESSONS / "00_start_here.ipynb"
 
 
 def start(
@@ -36,7 +35,7 @@ def start(
             "Next: dojo start on a terminal opens the lessons; dojo watch 6 judges as you go."
         )
         return
-    lesson = my_copy(FIRST_LESSON).relative_to(ROOT)
+    lesson = my_copies()[0].relative_to(ROOT)
     out.print(f"Opening {lesson} in JupyterLab. Ctrl-C ends it.", markup=False)
     subprocess.run(
         [
