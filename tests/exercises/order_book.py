@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -18,6 +19,9 @@ from exercises.grading.subject import PATIENCE, Subject
 
 TYPED_CONSTANT = re.compile(r"\b(interval|timestamptz|timestamp|date) (\$\d+)", re.IGNORECASE)
 """`interval '0'` is kept by `pg_stat_statements` as `interval $1`, which is no SQL."""
+
+LETTER = "(SELECT string_agg(md5(c::text), '') FROM generate_series(1, 1500) c)"
+"""48 kB that do not compress, as SQL."""
 
 NO_WAY_BUT_AN_INDEX = ("enable_seqscan", "enable_bitmapscan", "enable_sort")
 
@@ -51,6 +55,13 @@ def fill(
             f" SELECT id, position, {product}, position + 1, total_amount / {pieces or 1}"
             f" FROM made, generate_series({items - 1}, 0, -1) position"
         )
+
+
+def fill_for_others(service: Subject) -> None:
+    """Adds so many orders of another customer that reading them all stands out."""
+    wide = {"document": "repeat('x', 900)", "product": "repeat('x', 190)"}
+    fill(service, somebody_else(service), 700, items=3, **wide)
+    know_the_tables(service)
 
 
 def know_the_tables(service: Subject) -> None:
@@ -88,6 +99,31 @@ def with_times(order: JSON) -> dict[str, Any]:
     return {**order, **times}
 
 
+def assert_shown(shown: JSON, stored: dict[str, Any], where: str) -> None:
+    """Asserts that an order came as it is stored, field by field."""
+    shown = with_times(shown)
+    products = [[item["product_name"] for item in order["items"]] for order in (shown, stored)]
+    assert products[0] == products[1], (
+        f"{where}, an order came with the items {products[0]}; by position it has {products[1]}. "
+        "Each has to come once, in the order of `position`."
+    )
+    for name, value in stored.items():
+        assert shown.get(name) == value, (
+            f"{where}, “{name}” of an order is {shown.get(name)!r}; the database has {value!r}."
+        )
+
+
+def in_order(orders: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
+    """Stored orders as `sort` asks for them; equal ones stay as they are."""
+    for key in reversed(sort.split(",")):
+        field = key.lstrip("-")
+        values = {order["id"]: order[field] for order in orders}
+        if field == "total_amount":
+            values = {order: Decimal(amount) for order, amount in values.items()}
+        orders = sorted(orders, key=lambda order: values[order["id"]], reverse=key != field)
+    return orders
+
+
 def page_of(service: Subject, person: Person, **params: str | int) -> Answer:
     """A page of the person's own orders."""
     answer = service.get(f"/api/v1/users/{person.id}/orders", params=params, token=person.token)
@@ -118,8 +154,18 @@ def blocks_looked_at(service: Subject) -> dict[str, int]:
     return {" ".join(row["query"].split()): int(row["blocks"]) for row in rows}
 
 
-def size_in_blocks(service: Subject, table: str) -> int:
-    [row] = service.sql("SELECT pg_relation_size(%s::regclass) / 8192 AS blocks", table)
+def blocks_for_a_page(service: Subject, person: Person, **params: str) -> int:
+    """Blocks that all statements on orders have looked at for one page."""
+    service.forget_statements()
+    page_of(service, person, **params)
+    return sum(blocks_looked_at(service).values())
+
+
+def blocks_of_the_smaller_table(service: Subject) -> int:
+    """What a statement looks at when it reads the whole of `orders` or of `order_items`."""
+    [row] = service.sql(
+        "SELECT least(pg_relation_size('orders'), pg_relation_size('order_items')) / 8192 AS blocks"
+    )
     return int(row["blocks"])
 
 
