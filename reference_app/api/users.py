@@ -150,5 +150,6 @@ async def delete_user(user_id: UUID, services: Provided, caller: Caller) -> None
 
 async def _require_write(user_id: UUID, services: Services, caller: Principal) -> None:
     caller.require_sight("read_users", user_id)
-    await existing_user(user_id, services)
+    if not caller.may("write_users", user_id):
+        await existing_user(user_id, services)  # who is not there is a 404 before it is a 403
     caller.require("write_users", user_id)
