@@ -11,6 +11,8 @@ together do not expire together.
   and stores nothing (the leases of Nishtala et al., Scaling Memcache at Facebook, NSDI 2013).
 - Cache away: callers are served from the database, and for half a second nobody pays the
   time-out again. Invalidations that could not be delivered are delivered before the next read.
+- A process that is killed between commit and `invalidate` leaves an old value, for `ttl_seconds`
+  at most: the price of a cache that is not part of the transaction.
 - Missing users are not cached: they cost one lookup by key, and a new user is seen at once.
 """
 
