@@ -139,13 +139,19 @@ def test_second_read_makes_no_load(service: Subject, people: People) -> None:
 def test_value_lies_under_its_key(service: Subject, people: People) -> None:
     """Replicas and operators find, and remove, only what lies where it was agreed."""
     admin, ada = people.admin(), add_user(service)
+    before = set(service.cache.scan_iter())
     name_in(read(service, ada, admin))
-    keys = [key for key in service.cache.scan_iter() if ada in key]
+    rename(service, ada, admin)
+    name_in(read(service, ada, admin))
+    keys = set(service.cache.scan_iter()) - before
     assert key_of(ada) in keys, (
-        f"After a read there is no key “user:{{id}}”; keys with the user's id: {keys or 'none'}."
+        f"After a read there is no key “user:{{id}}”, only these: {sorted(keys) or 'none'}."
     )
-    strange = [key for key in keys if "user" not in key]
-    assert not strange, f"Keys of other things could collide with {strange}: “user” is missing."
+    strange = [key for key in keys if "user" not in key or ada not in key]
+    assert not strange, (
+        f"{strange} could collide with keys of other things or other users: “user” and the user's "
+        "id belong into the name of every key."
+    )
     for key in keys:
         value = stored(service.cache, key)
         assert b"$argon2" not in value, f"The value of {key} holds the password hash."
@@ -225,6 +231,11 @@ def test_write_is_seen(service: Subject, people: People) -> None:
     rename(service, ada, admin)
     after_patch = service.look_at(read(service, ada, admin))
     assert name_in(after_patch) == NEW, f"After a PATCH a read still shows “{OLD}”."
+    count = loads_of_a_read(service, ada, admin)
+    assert count == 0, (
+        "A PATCH, a read that shows the new name, and another read: that one made a load too. "
+        "The first read after a write should have filled the cache again."
+    )
     everything = {"full_name": "Augusta King", "email": "augusta@example.com"}
     service.put(path, json=everything, token=admin.token)
     after_put = service.look_at(read(service, ada, admin))
@@ -279,7 +290,7 @@ def test_stampede_makes_one_load(service: Subject, people: People) -> None:
         service.meanwhile(lambda: service.together(fifty)) as everybody,
     ):
         gate.await_arrival()
-        poll(lambda: gate.waiting > 1 or requests_begun(service) >= 50, seconds=1)
+        poll(lambda: gate.waiting > 1 or requests_begun(service) >= 50, seconds=0.3)
         gate.open()
         answers = everybody()
     for answer in answers:
@@ -307,7 +318,8 @@ def requests_begun(service: Subject) -> int:
 )
 def test_older_load_stores_nothing(service: Subject, people: People) -> None:
     """The write has removed the key; a slow reader puts the old value back, for minutes."""
-    admin, ada = people.admin(), add_user(service)
+    admin, ada = people.admin(), add_user(service, "Ada")
+    rename(service, ada, admin, OLD)
     with (
         Gate(service, "users", ada, holds=1) as gate,
         service.meanwhile(lambda: read(service, ada, admin)) as early,
@@ -505,7 +517,7 @@ def must_be_served(service: Subject, user_id: str, reader: Person, what: str) ->
         f"{what}; a read was answered with {answer.status}, though the database is well."
     )
     assert answer.data["full_name"] == OLD, f"{what}; the read gave another name."
-    assert answer.seconds < 1.5, (
-        f"{what}; a read took {answer.seconds:.1f} s. One wait of REDIS_TIMEOUT_SECONDS, 0.25 s "
+    assert answer.seconds < 2, (
+        f"{what}; a read took {answer.seconds:.1f} s. One wait of REDIS_TIMEOUT_SECONDS, 0.4 s "
         "here, is enough to know."
     )
