@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass, field
+from time import time
 from typing import Any
 
 JSON = Any
@@ -16,6 +17,7 @@ LONGEST_TOKEN = 500
 _TOKEN = re.compile(r"\b[\w-]{10,}\.[\w-]{5,}\.[\w-]*")
 _UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 _TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
+_EPOCH = re.compile(r'(?P<claim>"(?:iat|nbf|exp)": ?)(?P<seconds>\d{1,12})\b')
 _HASH = re.compile(r"\$argon2\w*\$[^\s\"]+")
 _SECRET_FIELD = re.compile(r"password|secret", re.IGNORECASE)
 
@@ -85,12 +87,19 @@ class Masker:
 
 
 def _said_by(token: str) -> str:
-    """Header and claims of a token; empty when they cannot be read."""
+    """Header and claims of a token, times relative to now; empty when they cannot be read."""
     try:
         parts = [part + "=" * (-len(part) % 4) for part in token.split(".")[:2]]
-        return " ".join(base64.urlsafe_b64decode(part).decode() for part in parts)[:LONGEST_TOKEN]
+        said = " ".join(base64.urlsafe_b64decode(part).decode() for part in parts)
     except ValueError:
         return ""
+    return _EPOCH.sub(_relative, said)[:LONGEST_TOKEN]
+
+
+def _relative(found: re.Match[str]) -> str:
+    """A time claim as seconds from now, to the nearest ten."""
+    distance = round(int(found["seconds"]) - time(), -1)
+    return f'{found["claim"]}"now{distance:+.0f}s"' if distance else f'{found["claim"]}"now"'
 
 
 def transcript(exchange: Exchange, logs: list[str], statements: list[str]) -> Transcript:

@@ -1,5 +1,9 @@
 """Evidence is masked before it is shown, and what is equal keeps an equal name."""
 
+import json
+from base64 import urlsafe_b64encode
+from time import time
+
 from exercises.grading.exchange import LONGEST_BODY, Exchange, transcript
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
@@ -42,6 +46,17 @@ def test_what_a_token_says_is_shown_but_not_its_signature() -> None:
     text = shown(Exchange("GET", "/", "r", token=TOKEN, status=200))
     assert '‹token 1›: {"alg":"HS256"} {"sub":"a"}' in text
     assert TOKEN.rsplit(".", 1)[1] not in text
+
+
+def test_times_in_a_token_are_told_from_now() -> None:
+    def part(content: dict[str, object]) -> str:
+        return urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+    now = int(time())
+    claims = {"iat": now, "exp": now + 900, "nbf": now - 60}
+    token = f"{part({'alg': 'HS256'})}.{part(claims)}.c2lnbmF0dXJl"
+    text = shown(Exchange("GET", "/", "r", token=token, status=200))
+    assert '{"iat": "now", "exp": "now+900s", "nbf": "now-60s"}' in text
 
 
 def test_an_exchange_without_answer_says_why() -> None:

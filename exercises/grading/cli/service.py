@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -42,6 +43,7 @@ def start(
             *(sys.executable, "-m", "jupyter", "lab"),
             f"--ServerApp.root_dir={ROOT}",
             f"--LabApp.default_url=/lab/tree/{lesson}",
+            *(["--allow-root"] if os.geteuid() == 0 else []),
         ],
         check=False,
     )
