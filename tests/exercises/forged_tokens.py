@@ -14,8 +14,8 @@ SETTINGS = find_exercise("10_tokens").about.settings
 KEY = SETTINGS["SECRET_KEY"]
 OTHER_KEY = "another service of the same company signs with this"
 
-BEYOND_LEEWAY = 120
-"""Seconds; twice the most that clocks may be apart."""
+BEYOND_LEEWAY = 75
+"""Seconds; a quarter more than clocks may be apart at most."""
 
 Forgery = Callable[[str], str]
 
