@@ -124,6 +124,18 @@ def in_order(orders: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
     return orders
 
 
+def out_of_order(shown: JSON, stored: list[dict[str, Any]], sort: str) -> str:
+    """What is wrong with the order of `shown`, "" if nothing: equal ones go by id, up or down."""
+    if ids(shown) in [ids(in_order(orders, sort)) for orders in (stored, stored[::-1])]:
+        return ""
+    values = {o["id"]: [str(o[key.lstrip("-")]) for key in sort.split(",")] for o in stored}
+    places = zip(ids(shown), ids(in_order(stored, sort)), strict=False)
+    for place, (got, wanted) in enumerate(places, 1):
+        if values.get(got) != values[wanted]:
+            return f"place {place} has {values.get(got)}, where {values[wanted]} belongs."
+    return "they are sorted, but those that are equal in all of it do not come by id, last of all."
+
+
 def page_of(service: Subject, person: Person, **params: str | int) -> Answer:
     """A page of the person's own orders."""
     answer = service.get(f"/api/v1/users/{person.id}/orders", params=params, token=person.token)
