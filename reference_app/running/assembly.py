@@ -85,7 +85,7 @@ class AssembledBackend(Backend):
             database=used_database,
             settings=environment,
             cache=redis.Redis.from_url(
-                self.outside.cache_url(cache_database), decode_responses=True
+                self.outside.cache_url(cache_database), decode_responses=True, socket_timeout=2
             ),
             shown=prepared.shown,
             servers=[self.postgres, self.cache],

@@ -1,5 +1,6 @@
 """A container as a process that can be signalled, frozen and started again."""
 
+import signal
 from typing import Any, cast
 
 import docker.errors  # type: ignore[import-untyped]
@@ -12,11 +13,18 @@ testcontainers_config.ryuk_disabled = True  # our reaper needs no image of its o
 
 LOOPBACK = "127.0.0.1"
 SIGNAL_EXIT_BASE = 128
+SIGNALS = frozenset(signal.Signals)
 
 
 def publish(container: DockerContainer, *ports: int) -> None:
     """Publish ports on the loopback address only, on host ports the engine chooses."""
     container.ports = cast(dict[str, int | None], {str(port): (LOOPBACK,) for port in ports})
+
+
+def as_subprocess_tells(exit_code: int) -> int:
+    """An engine says 128 + N for the signal N; `subprocess`, and we, say -N."""
+    number = exit_code - SIGNAL_EXIT_BASE
+    return -number if number in SIGNALS else exit_code
 
 
 class ContainerProcess:
@@ -44,10 +52,7 @@ class ContainerProcess:
         state = self._engine_container.attrs["State"]
         if state["Running"]:
             return State(running=True, exit_code=None)
-        code: int = state["ExitCode"]
-        return State(
-            running=False, exit_code=code if code <= SIGNAL_EXIT_BASE else SIGNAL_EXIT_BASE - code
-        )
+        return State(running=False, exit_code=as_subprocess_tells(state["ExitCode"]))
 
     def ask_to_end(self) -> None:
         """Send the signal that means an orderly end to this program."""

@@ -8,6 +8,8 @@ from reference_app.running.service_process import LOG_BYTES
 
 RUNNING_TOP_LEVEL = re.compile(r'^  File "(?P<file>[^"]+)", line (?P<line>\d+) in <module>$')
 
+SIGNALS = frozenset(signal.Signals)
+
 
 def exited(exit_code: int | None, log_size: int) -> str:
     """The sentence for a process that ended by itself before it answered."""
@@ -16,7 +18,9 @@ def exited(exit_code: int | None, log_size: int) -> str:
     if exit_code == 0:
         return "It ended at once without an error, as if its work were done."
     if exit_code is not None and exit_code < 0:
-        return f"It was ended by the signal {signal.Signals(-exit_code).name} while it started."
+        number = -exit_code
+        name = signal.Signals(number).name if number in SIGNALS else str(number)
+        return f"It was ended by the signal {name} while it started."
     return f"It ended with exit status {exit_code} while it started."
 
 

@@ -222,6 +222,15 @@ def test_settings_reach_the_service_and_nothing_else_does(
     assert "OF_THE_CALLER" not in seen
 
 
+def test_a_service_can_be_closed_while_the_servers_are_paused(backend: Backend) -> None:
+    service = backend.service()
+    backend.cache.pause()
+    backend.postgres.pause()
+    service.close()
+    backend.cache.resume()
+    backend.postgres.resume()
+
+
 def test_two_back_ends_at_once(backend: Backend, service: Service, on: str) -> None:
     with start(on) as second, second.service() as other:  # type: ignore[arg-type]
         register(service)

@@ -25,6 +25,7 @@ BAD_FILES = {
     "import": BadFile("import nowhere\n", "exit status 1", 1, "No module named 'nowhere'"),
     "empty": BadFile("", "exit status 1", 1, "health"),
     "exit": BadFile("import sys; sys.exit(3)\n", "exit status 3", 3),
+    "high exit": BadFile("import sys; sys.exit(255)\n", "exit status 255", 255),
     "exits as if all were well": BadFile("import os; os._exit(0)\n", "without an error", 0),
     "signal": BadFile("import os; os.kill(os.getpid(), 9)\n", "SIGKILL", -9),
     "one gigabyte": BadFile("hoard = bytearray(1024**3)\n", "exit status 1", 1, "MemoryError"),
