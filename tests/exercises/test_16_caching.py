@@ -491,6 +491,7 @@ def test_lost_cache_is_survived(service: Subject, people: People) -> None:
     name_in(read(service, ada, admin))
     service.cache_server.pause()
     must_be_served(service, ada, admin, "Redis hung, its connections open")
+    service.cache_server.resume()
     service.cache_server.kill()
     must_be_served(service, ada, admin, "Redis was killed")
     must_be_served(service, ada, admin, "Redis was killed")
