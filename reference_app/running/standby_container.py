@@ -22,7 +22,7 @@ HARDENING: dict[str, Any] = {
     "mem_limit": "1280m",  # the service bounds itself at 1 GiB and gets a MemoryError there
     "memswap_limit": "1280m",
     "pids_limit": 256,
-    "cpu_shares": 64,  # while it warms up, whatever is being judged goes first
+    "cpu_shares": 512,  # while it warms up, what is being judged goes first
     "read_only": True,
     "cap_drop": ["ALL"],
     "security_opt": ["no-new-privileges"],
