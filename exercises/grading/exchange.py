@@ -55,8 +55,8 @@ class Transcript:
 class Masker:
     """Replaces what must not be shown or differs by chance; equal things get equal names."""
 
-    def __init__(self) -> None:
-        self._names: dict[str, str] = {}
+    def __init__(self, request_id: str) -> None:
+        self._names = {request_id: "‹request id›"}
 
     def text(self, text: str) -> str:
         text = _HASH.sub("‹password hash›", text)
@@ -110,7 +110,7 @@ def transcript(exchange: Exchange, logs: list[str], statements: list[str]) -> Tr
         logs: lines of the service's log that belong to it.
         statements: SQL seen, one line each.
     """
-    mask = Masker()
+    mask = Masker(exchange.request_id)
     request = [mask.text(f"{exchange.method} {exchange.path}")]
     if exchange.token is not None:
         request.append(mask.text(f"Authorization: Bearer {exchange.token}"))
