@@ -480,7 +480,7 @@ def must_recover(service: Subject, user_id: str, reader: Person, what: str) -> N
 
 
 @pytest.mark.criterion(
-    "A cache that hangs or is dead costs speed, not answers",
+    "A cache that is full, hangs or is dead costs speed, not answers",
     points=12,
     spec=["S1", "P3"],
     lesson="incident",
@@ -488,6 +488,8 @@ def must_recover(service: Subject, user_id: str, reader: Person, what: str) -> N
 def test_lost_cache_is_survived(service: Subject, people: People) -> None:
     """The cache was there to spare the database; it must not be able to take the site along."""
     admin, ada = people.admin(), add_user(service)
+    with full(service.cache):
+        must_be_served(service, ada, admin, "Redis had no memory left and refused to store")
     name_in(read(service, ada, admin))
     service.cache_server.pause()
     must_be_served(service, ada, admin, "Redis hung, its connections open")
@@ -510,6 +512,16 @@ def test_lost_cache_is_survived(service: Subject, people: People) -> None:
     assert poll(used, seconds=2.5), (
         "Redis was started again, and more than two seconds later it still is not used."
     )
+
+
+@contextmanager
+def full(cache: Redis) -> Iterator[None]:
+    """Redis answers, and refuses every command that needs memory."""
+    cache.config_set("maxmemory", 1)
+    try:
+        yield
+    finally:
+        cache.config_set("maxmemory", 0)
 
 
 def must_be_served(service: Subject, user_id: str, reader: Person, what: str) -> None:
