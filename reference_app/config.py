@@ -63,7 +63,7 @@ class Settings(BaseSettings):
         except ArgumentError:
             raise ValueError("is not a database address") from None
         if url.get_backend_name() != "postgresql" or not url.database:
-            raise ValueError("must look like postgresql://user:password@host:port/database")
+            raise ValueError("must look like postgresql://HOST:PORT/NAME, with user and password")
         return SecretStr(
             url.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
         )

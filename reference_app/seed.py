@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from reference_app.config import Settings
 from reference_app.security.passwords import Passwords
 
-PASSWORD = "a demonstration only"  # noqa: S105 - printed for whoever seeds
+PASSWORD = "a demonstration only"  # noqa: S105 - printed for whoever seeds  # pragma: allowlist secret
 
 USERS = """
     INSERT INTO users (id, email, password_hash, full_name, status, created_at, updated_at)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from exercises.grading.subject import Subject
 
-PASSWORD = "correct-horse-battery-staple"  # noqa: S105 - of made-up users only
+PASSWORD = "correct-horse-battery-staple"  # noqa: S105 - of made-up users only  # pragma: allowlist secret
 ARGON2_HASH = (
     "$argon2id$v=19$m=1024,t=1,p=1"
     "$yg/MFi/3O8L1g2qE9bKY2Q$U8BmR5ixLwVsGqSzipCqQbdWGxtNS87mUZAsskJHago"

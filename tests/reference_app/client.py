@@ -12,7 +12,7 @@ import psycopg
 
 from reference_app.running import Service
 
-PASSWORD = "quite a long password"
+PASSWORD = "quite a long password"  # pragma: allowlist secret
 ITEMS = {"items": [{"product_name": "Punched cards", "quantity": 3, "unit_price": "12.50"}]}
 
 

@@ -80,7 +80,8 @@ def test_the_lists_use_their_indexes(database: Connection) -> None:
         " SELECT n || '@example.com', 'x', 'x', CASE n % 50 WHEN 0 THEN 'inactive' ELSE 'active'"
         " END, now() - n * interval '1 s' FROM generate_series(1, 5000) n",
     )
-    with psycopg.connect(database.info.dsn, password="app", autocommit=True) as owner:
+    owners = "app"  # the owner's password is its name, here
+    with psycopg.connect(database.info.dsn, password=owners, autocommit=True) as owner:
         owner.execute("ANALYZE users")
     for query, index in (
         ("WHERE status = 'inactive' AND deleted_at IS NULL", "ix_users_status"),

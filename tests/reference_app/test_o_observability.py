@@ -4,7 +4,7 @@ import pytest
 
 from tests.reference_app.client import PASSWORD, Client
 
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"  # pragma: allowlist secret
 
 
 @pytest.mark.spec("O1")

@@ -76,5 +76,5 @@ def test_a_service_that_never_becomes_healthy(
 
 def test_wrong_settings_are_told_in_the_services_own_words(backend: Backend) -> None:
     with pytest.raises(ServiceDidNotStart, match="SECRET_KEY") as told:
-        backend.service(settings={"SECRET_KEY": "short"})
+        backend.service(settings={"SECRET_KEY": "short"})  # pragma: allowlist secret
     assert told.value.exit_code == 2
