@@ -150,8 +150,9 @@ def ids(orders: JSON) -> list[str]:
 def cost(service: Subject, person: Person, limit: int) -> tuple[int, int]:
     """How many statements a page of that many orders takes, and how many rows they give in all."""
     service.forget_statements()
-    shown = len(page_of(service, person, limit=limit).data)
-    assert shown == limit, f"With limit={limit} a page of a long list shows {shown} orders."
+    items = [len(order["items"]) for order in page_of(service, person, limit=limit).data]
+    assert len(items) == limit, f"With limit={limit}, a page of a long list shows {len(items)}."
+    assert len(set(items)) == 1, f"All orders have as many items, but a page shows {set(items)}."
     ran = service.statements()
     return sum(each.calls for each in ran), sum(each.rows for each in ran)
 
