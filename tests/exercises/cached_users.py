@@ -1,0 +1,76 @@
+"""Users of the service, as the suite of the cache makes, reads and counts them.
+
+`loads` counts how often a user was read from the database to be shown. The caller's own role is
+read on each request by a statement of its own, which does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter, sleep
+from uuid import uuid4
+
+from exercises.grading.people import ARGON2_HASH, Person
+from exercises.grading.subject import Answer, Subject
+
+TTL_SECONDS = 240
+"""`CACHE_TTL_SECONDS` of this exercise; a key may live for 80 to 100 % of it."""
+
+AT_ONCE = 0.5
+"""Seconds; a read takes about a hundredth of that."""
+
+OLD, NEW = "Ada Byron", "Ada Lovelace"
+
+
+def add_user(service: Subject, full_name: str = OLD, user_id: str | None = None) -> str:
+    """A user whom nothing but the database knows yet; their id."""
+    user_id = user_id or str(uuid4())
+    service.sql(
+        "INSERT INTO users (id, email, password_hash, full_name) VALUES (%s, %s, %s, %s)",
+        *(user_id, f"{user_id}@example.com", ARGON2_HASH, full_name),
+    )
+    return user_id
+
+
+def read(service: Subject, user_id: str, reader: Person, timeout: float = 3) -> Answer:
+    return service.get(f"/api/v1/users/{user_id}", token=reader.token, timeout=timeout)
+
+
+def rename(service: Subject, user_id: str, admin: Person, name: str = NEW) -> Answer:
+    path = f"/api/v1/users/{user_id}"
+    answer = service.patch(path, json={"full_name": name}, token=admin.token)
+    assert answer.status == 200, f"A PATCH was answered with {answer.status} instead of 200."
+    return answer
+
+
+def name_in(answer: Answer) -> str:
+    assert answer.status == 200, f"The read was answered with {answer.status} instead of 200."
+    return str(answer.data["full_name"])
+
+
+def loads(service: Subject) -> int:
+    return sum(
+        statement.calls
+        for statement in service.statements()
+        if statement.text.upper().startswith("SELECT") and "full_name" in statement.text
+    )
+
+
+def loads_of_a_read(service: Subject, user_id: str, reader: Person) -> int:
+    service.forget_statements()
+    name_in(read(service, user_id, reader))
+    return loads(service)
+
+
+def key_of(user_id: str) -> str:
+    return f"user:{user_id}"
+
+
+def poll(reached: Callable[[], bool], seconds: float) -> bool:
+    """Whether it came about within that time."""
+    deadline = perf_counter() + seconds
+    while not reached():
+        if perf_counter() > deadline:
+            return False
+        sleep(0.01)
+    return True

@@ -1,0 +1,144 @@
+"""What lies in Redis: under which keys, for how long, and what if it is of no use."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from uuid import uuid4
+
+from redis import Redis
+from redis.client import NEVER_DECODE
+
+from exercises.grading.gate import Gate
+from exercises.grading.people import People, Person
+from exercises.grading.subject import Subject
+from tests.exercises.cached_users import (
+    OLD,
+    TTL_SECONDS,
+    add_user,
+    key_of,
+    loads_of_a_read,
+    name_in,
+    read,
+    rename,
+)
+
+GARBAGE = {
+    "text that is no value of anything": b"not what you think",
+    "an empty string": b"",
+    "JSON null": b"null",
+    "an empty JSON list": b"[]",
+    "an empty JSON object": b"{}",
+    "bytes that are no text": b"\x80\xff\x00\x04",
+}
+
+
+def stored(cache: Redis, key: str) -> bytes:
+    """The value as it lies there, whatever its type."""
+    commands = {"string": "GET", "hash": "HGETALL"}
+    command = commands.get(str(cache.type(key)), "DUMP")
+    value = cache.execute_command(command, key, **{NEVER_DECODE: True})  # type: ignore[no-untyped-call]
+    return value if isinstance(value, bytes) else repr(value).encode()
+
+
+def must_recover(service: Subject, user_id: str, reader: Person, what: str) -> None:
+    answer = service.look_at(read(service, user_id, reader))
+    assert answer.status == 200, f"With {what} under the key, the read was {answer.status}."
+    assert answer.data["full_name"] == OLD, f"With {what} under the key, the answer is not right."
+    count = loads_of_a_read(service, user_id, reader)
+    assert count == 0, f"With {what} under the key, it stayed there: reads went on making loads."
+
+
+def check_keys_and_values(service: Subject, people: People) -> None:
+    """Names of the keys, and no password in the values."""
+    admin, ada = people.admin(), add_user(service)
+    before = set(service.cache.scan_iter())
+    name_in(read(service, ada, admin))
+    rename(service, ada, admin)
+    name_in(read(service, ada, admin))
+    keys = set(service.cache.scan_iter()) - before
+    assert key_of(ada) in keys, (
+        f"After a read there is no key “user:{{id}}”, only these: {sorted(keys) or 'none'}."
+    )
+    strange = [key for key in keys if "user" not in key or ada not in key]
+    assert not strange, (
+        f"{strange} could collide with keys of other things or other users: “user” and the user's "
+        "id belong into the name of every key."
+    )
+    for key in keys:
+        value = stored(service.cache, key)
+        assert b"$argon2" not in value, f"The value of {key} holds the password hash."
+        assert b"password" not in value, f"The value of {key} has a field for the password."
+
+
+def check_lifetimes(service: Subject, people: People) -> None:
+    """Twelve users: their lifetimes are long and short enough, and differ."""
+    admin = people.admin()
+    lives = []
+    for user in [add_user(service) for _ in range(12)]:
+        before = perf_counter()
+        name_in(read(service, user, admin))
+        left = int(service.cache.pttl(key_of(user))) / 1000
+        assert left > 0, (
+            "The key of a user who was just read has no time to live."
+            if service.cache.exists(key_of(user))
+            else "The key of a user who was just read is not there."
+        )
+        assert left <= TTL_SECONDS, (
+            f"A key lives for {left:.0f} s; CACHE_TTL_SECONDS is {TTL_SECONDS} here."
+        )
+        lives.append(left + perf_counter() - before)
+    assert min(lives) >= 0.8 * TTL_SECONDS - 1, (
+        f"A key lives for only {min(lives):.0f} s; 80 % of {TTL_SECONDS} s is the least."
+    )
+    spread = max(lives) - min(lives)
+    assert spread >= 0.02 * TTL_SECONDS, (
+        f"Twelve users read one after the other all have {min(lives):.1f} to {max(lives):.1f} s to "
+        "live: they will all be missing at the same moment."
+    )
+
+
+def check_every_key_expires(service: Subject, people: People) -> None:
+    """At four moments, one of them in the middle of a load."""
+    admin, ada = people.admin(), add_user(service)
+    moments = {}
+
+    def look(moment: str) -> None:
+        moments[moment] = [key for key in service.cache.scan_iter() if service.cache.ttl(key) == -1]
+
+    with (
+        Gate(service, "users", ada, holds=1) as gate,
+        service.meanwhile(lambda: read(service, ada, admin)) as first,
+    ):
+        gate.await_arrival()
+        look("while a load runs")
+        gate.open()
+        name_in(first())
+    look("after a read")
+    rename(service, ada, admin)
+    look("after a write")
+    name_in(read(service, ada, admin))
+    read(service, str(uuid4()), admin)
+    service.delete(f"/api/v1/users/{ada}", token=admin.token)
+    read(service, ada, admin)
+    look("after a deletion and a read of somebody who is not there")
+    for moment, keys in moments.items():
+        assert not keys, f"Keys without an expiry {moment}: {keys}."
+
+
+def check_recovery(service: Subject, people: People) -> None:
+    """Whatever lies there, the next read is right and the one after it a hit."""
+    admin, ada = people.admin(), add_user(service)
+    name_in(read(service, ada, admin))
+    key = key_of(ada)
+    whole = stored(service.cache, key)
+    older = f'{{"id": "{ada}", "email": "{ada}@example.com", "full_name": "{OLD}"}}'.encode()
+    for what, value in {
+        **GARBAGE,
+        "half of a value": whole[: len(whole) // 2],
+        "a value of an older version, with fewer fields": older,
+    }.items():
+        service.cache.set(key, value, ex=TTL_SECONDS)
+        must_recover(service, ada, admin, what)
+    service.cache.delete(key)
+    service.cache.rpush(key, "a", "b")
+    must_recover(service, ada, admin, "a list instead of a value")
