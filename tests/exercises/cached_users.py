@@ -10,8 +10,9 @@ from collections.abc import Callable
 from time import perf_counter, sleep
 from uuid import uuid4
 
+from exercises.grading.answer import Answer
 from exercises.grading.people import ARGON2_HASH, Person
-from exercises.grading.subject import Answer, Subject
+from exercises.grading.subject import Subject
 
 TTL_SECONDS = 240
 """`CACHE_TTL_SECONDS` of this exercise; a key may live for 80 to 100 % of it."""

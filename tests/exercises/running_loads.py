@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 
+from exercises.grading.answer import Answer
 from exercises.grading.gate import Gate
 from exercises.grading.people import People
-from exercises.grading.subject import Answer, NoAnswer, Subject
+from exercises.grading.subject import NoAnswer, Subject
 from tests.exercises.cached_users import (
     AT_ONCE,
     NEW,
