@@ -10,7 +10,8 @@ from _pytest.runner import runtestprotocol
 from exercises.grading.bench import DoesNotRun
 from exercises.grading.exchange import Exchange, Transcript, transcript
 from exercises.grading.explanation import explain
-from exercises.grading.subject import Statement, Subject
+from exercises.grading.statements import Statement
+from exercises.grading.subject import Subject
 from exercises.grading.verdict import Criterion, Finding, Outcome
 
 ERROR = pytest.StashKey[BaseException | None]()

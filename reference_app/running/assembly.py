@@ -14,7 +14,7 @@ from reference_app.running.addresses import Addresses
 from reference_app.running.backend import Backend, Service
 from reference_app.running.database import Database
 from reference_app.running.service import RunningService, ServiceProcess
-from reference_app.running.template import make_template, new_database
+from reference_app.running.template import Databases, make_template
 
 CACHE_DATABASES = 4096
 
@@ -39,13 +39,15 @@ class AssembledBackend(Backend):
     inside: Addresses
     """The servers as a service reaches them."""
 
+    _databases: Databases | None = None
+
     def __init__(self, reason: str) -> None:
         self.reason = reason
         self._numbers = itertools.count(1)
         self._cache_databases = deque(range(CACHE_DATABASES))
 
     def database(self) -> Database:
-        return new_database(self.outside, f"dojo_{next(self._numbers)}")
+        return self._copies.take()
 
     def service(
         self,
@@ -68,7 +70,7 @@ class AssembledBackend(Backend):
             self._cache_databases.append(cache_database)
             used_database.close()
             if database is None:
-                used_database.drop()
+                self._copies.drop(used_database)
 
         try:
             prepared = self._prepare(replace, environment)
@@ -93,8 +95,23 @@ class AssembledBackend(Backend):
         )
         return service.started() if start else service
 
+    def close(self) -> None:
+        if self._databases is not None:
+            self._databases.close()
+        self._end()
+
+    @property
+    def _copies(self) -> Databases:
+        assert self._databases is not None, "the servers have been started"
+        return self._databases
+
+    @abstractmethod
+    def _end(self) -> None:
+        """End the servers and everything else that was started."""
+
     def _make_template(self) -> None:
         make_template(self.outside, self._migrate)
+        self._databases = Databases(self.outside)
 
     @abstractmethod
     def _prepare(

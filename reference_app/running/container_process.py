@@ -61,8 +61,8 @@ class ContainerProcess:
     def kill(self) -> None:
         """SIGKILL, frozen or not."""
         self._signal("SIGKILL")
-        if self._engine_container.attrs["State"]["Paused"]:
-            self.thaw()
+        if self.state().running and self._engine_container.attrs["State"]["Paused"]:
+            self._thaw_what_is_dying()
 
     def freeze(self) -> None:
         """Stop every process in it."""
@@ -93,6 +93,14 @@ class ContainerProcess:
     def logs(self) -> str:
         """Everything it wrote, for messages about servers that do not start."""
         return str(self._engine_container.logs().decode(errors="replace"))
+
+    def _thaw_what_is_dying(self) -> None:
+        """A frozen process cannot die; one that has died meanwhile needs no thawing."""
+        try:
+            self.thaw()
+        except docker.errors.APIError:
+            if self.state().running:
+                raise
 
     def _signal(self, name: str) -> None:
         try:

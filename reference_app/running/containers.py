@@ -51,7 +51,7 @@ class ContainerBackend(AssembledBackend):
             self.close()
             raise
 
-    def close(self) -> None:
+    def _end(self) -> None:
         self._pool.close()
         self._reaper.end()
 

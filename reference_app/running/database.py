@@ -13,14 +13,28 @@ LOCK_PATIENCE = "250ms"
 
 CLEAN = """
 DO $$
-DECLARE tables text;
+DECLARE
+    few CONSTANT integer := 200;  -- deleting these is quicker than the new files TRUNCATE makes
+    tables text[];
+    name text;
+    found_rows integer;
 BEGIN
-    SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO tables
+    SELECT array_agg(format('%I.%I', schemaname, tablename)) INTO tables
       FROM pg_tables
      WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
        AND tablename <> 'alembic_version';
     IF tables IS NOT NULL THEN
-        EXECUTE 'TRUNCATE ' || tables || ' RESTART IDENTITY CASCADE';
+        EXECUTE 'LOCK TABLE ' || array_to_string(tables, ', ');
+        SET LOCAL session_replication_role = replica;  -- no triggers, in any order
+        FOREACH name IN ARRAY tables LOOP
+            EXECUTE format('SELECT count(*) FROM (SELECT FROM %s LIMIT %s) t', name, few + 1)
+               INTO found_rows;
+            IF found_rows > few THEN
+                EXECUTE format('TRUNCATE %s CASCADE', name);
+            ELSIF found_rows > 0 THEN
+                EXECUTE format('DELETE FROM %s', name);
+            END IF;
+        END LOOP;
     END IF;
     PERFORM pg_stat_statements_reset(0, oid, 0)
        FROM pg_database WHERE datname = current_database();

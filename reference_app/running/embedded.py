@@ -37,7 +37,7 @@ class EmbeddedBackend(AssembledBackend):
             self.close()
             raise
 
-    def close(self) -> None:
+    def _end(self) -> None:
         self._link.end()
 
     def _prepare(

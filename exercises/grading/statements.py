@@ -1,0 +1,47 @@
+"""The SQL that the service has run, as PostgreSQL itself counts it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+DRIVER_STATEMENTS = r"^(select pg_catalog\.version\(\)|select current_schema\(\)|show )"
+"""What a driver asks of its own accord on a new connection: no part's doing."""
+
+_SEEN = """
+SELECT query, calls, rows FROM pg_stat_statements s
+  JOIN pg_database d ON d.oid = s.dbid AND d.datdba = s.userid
+ WHERE d.datname = current_database() AND toplevel AND query !~* %s
+ ORDER BY calls DESC, query
+"""
+_FORGET = """
+SELECT pg_stat_statements_reset(0, oid) FROM pg_database WHERE datname = current_database()
+"""
+
+Connection = psycopg.Connection[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One normalised SQL statement: how often it ran and how many rows it gave in all."""
+
+    text: str
+    calls: int
+    rows: int
+
+
+def seen(connection: Connection) -> list[Statement]:
+    """The statements since the last `forget`, one entry for each normalised text.
+
+    Only the role that owns the database counts, which is the service's: what a suite asks as
+    superuser is not among them, nor what a driver asks of its own accord.
+    """
+    rows = connection.execute(_SEEN, (DRIVER_STATEMENTS,)).fetchall()
+    return [Statement(row["query"], row["calls"], row["rows"]) for row in rows]
+
+
+def forget(connection: Connection) -> None:
+    """Begins a new list."""
+    connection.execute(_FORGET)
