@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from exercises.grading.notebooks import my_copy, shown_as
+from exercises.grading.lesson.copies import my_copy, shown_as
 
 
 def test_a_copy_is_made_once_and_then_left_alone(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from exercises.grading.lesson_source import Notebook, source_of
+from exercises.grading.lesson.source import Notebook, source_of
 from tests.lessons.reading import FENCE, Cell, LessonNotebook
 
 ANSWER = "-answer"

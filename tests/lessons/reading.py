@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from exercises.grading.catalog import Exercise, exercises
-from exercises.grading.lesson_facts import KEY, Lesson
-from exercises.grading.lesson_source import Notebook, source_of
-from exercises.grading.notebooks import PREFIX
+from exercises.grading.lesson.copies import PREFIX
+from exercises.grading.lesson.facts import KEY, Lesson
+from exercises.grading.lesson.source import Notebook, source_of
 from exercises.grading.places import LESSONS
 
 SECTIONS = (

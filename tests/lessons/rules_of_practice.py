@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from exercises.grading.practice import TEXT_GAP
+from exercises.grading.lesson.practice import TEXT_GAP
 from tests.lessons.filled_in import ANSWER, answer_code
 from tests.lessons.reading import LessonNotebook
 

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from exercises.grading.lesson_build import write
-from exercises.grading.lesson_source import Notebook
+from exercises.grading.lesson.build import write
+from exercises.grading.lesson.source import Notebook
 from exercises.grading.places import ROOT
 
 LIMITS = ("--nbval-cell-timeout=60", "--nbval-kernel-startup-timeout=60")
@@ -28,7 +28,7 @@ def nbval(file: Path, mode: str) -> subprocess.CompletedProcess[str]:
 def run(notebook: Notebook, file: Path) -> Notebook:
     """Writes the notebook to `file`, runs it with the author's tool and gives what it became."""
     write(notebook, file)
-    done = _python("-m", "exercises.grading.lesson_build", str(file), local=file.parent / "local")
+    done = _python("-m", "exercises.grading.lesson.build", str(file), local=file.parent / "local")
     assert done.returncode == 0, done.stdout + done.stderr
     ran: Notebook = json.loads(file.read_text("utf-8"))
     return ran

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from exercises.grading.bench import DoesNotRun
-from exercises.grading.lab import Lab
-from exercises.grading.notebook_view import check
+from exercises.grading.lesson.lab import Lab
+from exercises.grading.lesson.notebook_view import check
 from exercises.grading.subject import Subject
 from exercises.grading.verdict import CannotJudge
 

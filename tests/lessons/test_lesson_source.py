@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exercises.grading.lesson_facts import BrokenLesson
-from exercises.grading.lesson_source import from_text, to_text
+from exercises.grading.lesson.facts import BrokenLesson
+from exercises.grading.lesson.source import from_text, to_text
 from tests.lessons.reading import LessonNotebook, lesson_files
 
 TEXT = """# %% facts

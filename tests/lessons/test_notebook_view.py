@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exercises.grading.catalog import Exercise, Hint, Metadata
 from exercises.grading.exchange import Transcript
-from exercises.grading.notebook_view import NotebookVerdict
+from exercises.grading.lesson.notebook_view import NotebookVerdict
 from exercises.grading.verdict import Criterion, Finding, Outcome, Verdict
 
 HOSTILE = "<script>alert('&')</script>"

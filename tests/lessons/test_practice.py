@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from exercises.grading.lesson import expect
-from exercises.grading.practice import check_order, has_gap, practice
+from exercises.grading.lesson.practice import check_order, has_gap, practice
 
 STEPS = {"a": "write", "b": "commit", "c": "tell"}
 RULES = {"ab": "there is nothing to commit yet.", "bc": "it could still be undone."}

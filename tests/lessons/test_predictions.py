@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from exercises.grading.lesson_facts import Lesson, Misconception, Objective, Option, Prediction
-from exercises.grading.predictions import Predictions
+from exercises.grading.lesson.facts import Lesson, Misconception, Objective, Option, Prediction
+from exercises.grading.lesson.predictions import Predictions
 
 LESSON = Lesson(
     number="42",

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from exercises.grading.lesson_facts import KEY
-from exercises.grading.lesson_source import Notebook, source_of
+from exercises.grading.lesson.facts import KEY
+from exercises.grading.lesson.source import Notebook, source_of
 from tests.lessons import rules_of_form as form
 from tests.lessons import rules_of_ids as ids
 from tests.lessons import rules_of_outputs as outputs

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from exercises.grading.lesson_build import write
-from exercises.grading.notebooks import PREFIX
+from exercises.grading.lesson.build import write
+from exercises.grading.lesson.copies import PREFIX
 from tests.lessons.filled_in import filled_in
 from tests.lessons.reading import LessonNotebook, lesson_files
 from tests.lessons.runs import nbval

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from exercises.grading.lesson_build import write
-from exercises.grading.lesson_source import KERNEL, Notebook
+from exercises.grading.lesson.build import write
+from exercises.grading.lesson.source import KERNEL, Notebook
 from tests.lessons.filled_in import CHECKED
 from tests.lessons.runs import nbval, run
 
@@ -43,7 +43,7 @@ def test_a_cell_that_fails_is_refused_even_when_outputs_do_not_count(tmp_path: P
 
 
 def test_an_answer_that_is_not_right_is_refused(tmp_path: Path) -> None:
-    checked = "from exercises.grading.practice import practice\n\n\n"
+    checked = "from exercises.grading.lesson.practice import practice\n\n\n"
     checked += "@practice('gap', to_do='fill it')\ndef _():\n    assert False, 'it is not so.'"
     write(notebook(f"{CHECKED}\n{checked}", "gap · right\n"), file := tmp_path / "lesson.ipynb")
     assert nbval(file, "--nbval-lax").returncode == 1

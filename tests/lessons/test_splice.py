@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exercises.grading.splice import function_source, splice
+from exercises.grading.lesson.splice import function_source, splice
 
 MODULE = '''"""Doc."""
 

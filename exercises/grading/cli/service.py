@@ -15,8 +15,8 @@ from exercises.grading import terminal
 from exercises.grading.bench import On, open_bench
 from exercises.grading.catalog import exercises
 from exercises.grading.cli.screen import CANNOT, notes, out, plain_errors
+from exercises.grading.lesson.copies import my_copies
 from exercises.grading.machine import examine
-from exercises.grading.notebooks import my_copies
 from exercises.grading.places import ROOT
 from exercises.grading.progress import Progress
 from reference_app.running import start as start_backend

@@ -1,14 +1,14 @@
 """The author's tool: runs a lesson and writes it with its outputs, the same at every run.
 
-    python -m exercises.grading.lesson_build lessons/06_queries.ipynb
+    python -m exercises.grading.lesson.build lessons/06_queries.ipynb
         runs it in place
-    python -m exercises.grading.lesson_build lessons/06_queries.ipynb --unpack /tmp/06.txt
+    python -m exercises.grading.lesson.build lessons/06_queries.ipynb --unpack /tmp/06.txt
         writes its text, without outputs, to work on it
-    python -m exercises.grading.lesson_build lessons/06_queries.ipynb --pack /tmp/06.txt
+    python -m exercises.grading.lesson.build lessons/06_queries.ipynb --pack /tmp/06.txt
         makes the notebook of the text, and runs it
 
-How a lesson is made: write the text (its form is told in `lesson_source`, its facts in
-`lesson_facts`), pack it, read the result in JupyterLab, then `pytest tests/lessons -k 06`.
+How a lesson is made: write the text (its form is told in `source`, its facts in
+`facts`), pack it, read the result in JupyterLab, then `pytest tests/lessons -k 06`.
 Conventions that the tests follow: the first cell of a section has the section's name as its id
 (`header`, `pre-check`, `set-up`, …; criteria of the suite name them in `lesson=`); the answer to
 the gap in cell `practice-1` is the Python fence of Markdown cell `practice-1-answer`, folded in
@@ -28,8 +28,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from exercises.grading.lesson_facts import KEY
-from exercises.grading.lesson_source import KERNEL, Notebook, from_text, to_text
+from exercises.grading.lesson.facts import KEY
+from exercises.grading.lesson.source import KERNEL, Notebook, from_text, to_text
 
 CELL_SECONDS = 60
 
@@ -86,7 +86,7 @@ def _cell(cell: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="lesson_build", description=(__doc__ or "").split("\n")[0]
+        prog="build", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("notebook", type=Path)
     way = parser.add_mutually_exclusive_group()

@@ -1,7 +1,7 @@
 """Lessons as plain text, to write and to review them; what is committed is the notebook alone.
 
     # %% facts
-    {"number": "06", "question": "…", …}          JSON: the metadata, see `lesson_facts.Lesson`
+    {"number": "06", "question": "…", …}          JSON: the metadata, see `facts.Lesson`
     # %% markdown header
     # Why does the orders page take 101 queries?
     # %% code set-up collapsed
@@ -10,7 +10,7 @@
     check("06")
 
 A cell starts with `# %%`, its kind and its id; whatever follows is a tag, but `collapsed` folds the
-input away. `python -m exercises.grading.lesson_build` goes both ways.
+input away. `python -m exercises.grading.lesson.build` goes both ways.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from exercises.grading.lesson_facts import KEY, BrokenLesson
+from exercises.grading.lesson.facts import KEY, BrokenLesson
 
 MARK = "# %% "
 COLLAPSED = "collapsed"

@@ -13,8 +13,8 @@ from exercises.grading.bench import On
 from exercises.grading.catalog import Exercise, find_exercise
 from exercises.grading.comparison import side_by_side
 from exercises.grading.exchange import Transcript
-from exercises.grading.markup import Html, element, joined
-from exercises.grading.notebooks import shown_as
+from exercises.grading.lesson.copies import shown_as
+from exercises.grading.lesson.markup import Html, element, joined
 from exercises.grading.places import ROOT
 from exercises.grading.verdict import MAX_SCORE, CannotJudge, Finding, Outcome, Verdict
 

@@ -17,11 +17,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from exercises.grading.lab import Lab
-from exercises.grading.lesson_facts import facts_of, lesson_file
-from exercises.grading.notebook_view import check
-from exercises.grading.practice import check_order, practice
-from exercises.grading.predictions import Predictions
+from exercises.grading.lesson.facts import facts_of, lesson_file
+from exercises.grading.lesson.lab import Lab
+from exercises.grading.lesson.notebook_view import check
+from exercises.grading.lesson.practice import check_order, practice
+from exercises.grading.lesson.predictions import Predictions
 
 __all__ = ["check", "check_order", "compare", "expect", "open_lesson", "practice", "predict"]
 

@@ -11,9 +11,9 @@ from typing import Any
 from exercises.grading.bench import Place
 from exercises.grading.catalog import Exercise, find_exercise
 from exercises.grading.faults import faults_of
+from exercises.grading.lesson.splice import function_source, splice
 from exercises.grading.people import People
 from exercises.grading.places import LOCAL
-from exercises.grading.splice import function_source, splice
 from exercises.grading.subject import Subject
 from reference_app.running import start
 

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from exercises.grading.lesson_facts import NO_IDEA, Lesson, Prediction
+from exercises.grading.lesson.facts import NO_IDEA, Lesson, Prediction
 from exercises.grading.places import LOCAL
 
 OPEN = "?"
