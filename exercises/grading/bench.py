@@ -55,7 +55,7 @@ class Place:
         try:
             service = self._backend.service(replace=replace, settings=exercise.about.settings)
         except ServiceDidNotStart as error:
-            self._flaw = DoesNotRun(_told(error))
+            self._flaw = DoesNotRun(_told(error, replace))
         else:
             self._subject = Subject(self._backend, service)
 
@@ -105,8 +105,12 @@ def open_bench(on: On) -> Iterator[Bench]:
             bench.clear()
 
 
-def _told(error: ServiceDidNotStart) -> str:
-    tail = "\n".join(error.log_tail[-12:])
-    return f"The service does not start with your file: {error.reason}" + (
-        f"\nThe last lines it wrote:\n{tail}" if tail else ""
-    )
+def _told(error: ServiceDidNotStart, replace: Mapping[str, Path]) -> str:
+    """Why it does not start, with what the service wrote from the file's own line on."""
+    lines = error.log_tail
+    own = [
+        n for n, line in enumerate(lines) if any(f'"{file}"' in line for file in replace.values())
+    ]
+    shown = lines[own[-1] :] if own else lines[-6:]
+    told = ["The service does not start with your file.", error.reason]
+    return "\n".join([*told, "", *shown] if shown else told)

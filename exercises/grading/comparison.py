@@ -23,6 +23,9 @@ class Row:
 
 def side_by_side(yours: list[str], reference: list[str]) -> list[Row]:
     """Pairs equal lines and puts what differs between them side by side."""
+    if yours == reference and yours:
+        same = f"{yours[0]}  (the two answers are the same)"
+        return [Row(same, reference[0], differs=False)]
     rows: list[Row] = []
     matcher = SequenceMatcher(None, yours, reference, autojunk=False)
     for tag, left, left_end, right, right_end in matcher.get_opcodes():

@@ -16,6 +16,7 @@ END = "<!-- /contents -->\n"
 def table() -> str:
     """The table in Markdown, one row an exercise."""
     rows = ["| exercise | you repair | part | minutes |", "|---|---|---|---|"]
+    rows.append("| [00_start_here](lessons/00_start_here.ipynb) · the kit in 20 minutes | | | 20 |")
     for each in exercises():
         part = part_of(each.number)
         file = each.learner_file.relative_to(ROOT)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
-DRIVER_STATEMENTS = r"^(select pg_catalog\.version\(\)|select current_schema\(\)|show )"
-"""What a driver asks of its own accord on a new connection: no part's doing."""
+NOT_THE_PARTS = (
+    r"^(select pg_catalog\.version\(\)|select current_schema\(\)|show )|pg_stat_activity|pg_locks"
+)
+"""What a driver asks of its own accord on a new connection, and what a suite asks as the owner."""
+
+LONGEST_TEXT = 160
 
 _SEEN = """
 SELECT query, calls, rows FROM pg_stat_statements s
@@ -31,6 +36,15 @@ class Statement:
     calls: int
     rows: int
 
+    def __str__(self) -> str:
+        """One line; a long list of columns is left out, since the rest says more."""
+        text = " ".join(self.text.split())
+        if len(text) > LONGEST_TEXT:
+            text = re.sub(r"^(SELECT|WITH) .{30,}? FROM ", r"\1 … FROM ", text)
+        if len(text) > LONGEST_TEXT:
+            text = f"{text[: LONGEST_TEXT - 50]} … {text[-45:]}"
+        return f"{self.calls} × {text}  ({self.rows} rows)"
+
 
 def seen(connection: Connection) -> list[Statement]:
     """The statements since the last `forget`, one entry for each normalised text.
@@ -38,7 +52,7 @@ def seen(connection: Connection) -> list[Statement]:
     Only the role that owns the database counts, which is the service's: what a suite asks as
     superuser is not among them, nor what a driver asks of its own accord.
     """
-    rows = connection.execute(_SEEN, (DRIVER_STATEMENTS,)).fetchall()
+    rows = connection.execute(_SEEN, (NOT_THE_PARTS,)).fetchall()
     return [Statement(row["query"], row["calls"], row["rows"]) for row in rows]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any, TypeVar
 
 import httpx
@@ -27,6 +27,10 @@ from reference_app.running import Backend, Part, Service
 
 PATIENCE = 3.0
 """Seconds that a request may take before the service counts as hanging."""
+
+LAST_LINE = "request_finished"
+LOG_PATIENCE = 0.5
+"""Seconds to wait for the last log line of a request that has been answered."""
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Services are reached over plain HTTP: no certificates need to be loaded."""
@@ -53,6 +57,7 @@ class Subject:
         self._connections: dict[bool, psycopg.Connection[dict[str, Any]]] = {}
         self.exchanges: list[Exchange] = []
         self.looked_at: list[Exchange] = []
+        self.asked_for_statements = False
 
     # HTTP
 
@@ -169,6 +174,11 @@ class Subject:
 
     def statements(self) -> list[Statement]:
         """What the service has run since the criterion began or `forget_statements` was called."""
+        self.asked_for_statements = True
+        return statements.seen(self.connection())
+
+    def ran(self) -> list[Statement]:
+        """The same as evidence: it does not make the criterion one about SQL."""
         return statements.seen(self.connection())
 
     def forget_statements(self) -> None:
@@ -195,9 +205,18 @@ class Subject:
         return self._backend.postgres
 
     def log_lines(self, request_id: str | None = None) -> list[str]:
-        """The log since the criterion began, or only the lines of one request."""
-        lines = self._service.logs()
-        return lines if request_id is None else [line for line in lines if request_id in line]
+        """The log since the criterion began, or only the lines of one request.
+
+        A request's last line is written just after its answer: it is waited for, for a moment.
+        """
+        if request_id is None:
+            return self._service.logs()
+        deadline = perf_counter() + LOG_PATIENCE
+        while True:
+            lines = [line for line in self._service.logs() if request_id in line]
+            if any(LAST_LINE in line for line in lines) or perf_counter() > deadline:
+                return lines
+            sleep(0.005)
 
     # Between criteria
 
@@ -206,6 +225,7 @@ class Subject:
         suspect = any(exchange.failure for exchange in self.exchanges)
         self.exchanges = []
         self.looked_at = []
+        self.asked_for_statements = False
         self._service.reset()
         if suspect and not self._answers():
             self._service.kill()

@@ -11,10 +11,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from exercises.grading.catalog import Exercise
+from exercises.grading.catalog import Exercise, exercises
 from exercises.grading.comparison import Row, side_by_side
 from exercises.grading.exchange import Transcript
 from exercises.grading.places import ROOT
+from exercises.grading.sections import heading
 from exercises.grading.verdict import MAX_SCORE, Finding, Outcome, Verdict
 
 MARKS = {
@@ -28,11 +29,15 @@ PLAIN_WIDTH = 100
 
 def verdict_view(verdict: Verdict, exercise: Exercise, *, details: int = 1) -> RenderableType:
     """The whole verdict: the criteria, then `details` failures with all their evidence."""
+    if verdict.obstacle is not None:
+        return Group(_headline(verdict, exercise), _obstacle(verdict.obstacle))
     parts: list[RenderableType] = [_headline(verdict, exercise), _criteria(verdict)]
     parts += [finding_view(finding, exercise) for finding in verdict.failures[:details]]
     rest = len(verdict.failures) - details
     if rest > 0 and details:
         parts.append(Text(f"{rest} more not met. One at a time; all of them: --all", style="dim"))
+    if verdict.passed:
+        parts.append(_what_now(exercise))
     return Group(*parts)
 
 
@@ -43,8 +48,8 @@ def finding_view(finding: Finding, exercise: Exercise) -> RenderableType:
         parts.append(_evidence(finding.yours, finding.reference))
     if finding.criterion.why:
         parts.append(_labelled("Why it matters", finding.criterion.why))
-    section = f"{exercise.lesson.relative_to(ROOT)}#{finding.criterion.lesson}"
-    parts.append(_labelled("Read", f"{section}   Promise {', '.join(finding.criterion.spec)}"))
+    section = f"{exercise.lesson.relative_to(ROOT)}, “{_section(finding, exercise)}”"
+    parts.append(_labelled("Read", f"{section} · Promise {', '.join(finding.criterion.spec)}"))
     parts.append(_labelled("Next", f"dojo hint {exercise.number}"))
     return Panel(
         Group(*parts),
@@ -63,6 +68,31 @@ def as_text(view: RenderableType, width: int = PLAIN_WIDTH) -> str:
     )
     console.print(view)
     return out.getvalue().rstrip()
+
+
+def _section(finding: Finding, exercise: Exercise) -> str:
+    return heading(exercise.lesson, finding.criterion.lesson)
+
+
+def _obstacle(message: str) -> Panel:
+    return Panel(
+        Text(message),
+        title=Text("✗ No criterion could be tried", "bold"),
+        title_align="left",
+        box=box.ROUNDED,
+        padding=(0, 1),
+    )
+
+
+def _what_now(exercise: Exercise) -> Text:
+    reference = exercise.reference_file.relative_to(ROOT)
+    later = [each.number for each in exercises() if each.number > exercise.number]
+    onward = f" Then: dojo check {later[0]}." if later else ""
+    return Text(
+        f"Every criterion is met. Compare with {reference} and `dojo solution {exercise.number}`."
+        + onward,
+        "green",
+    )
 
 
 def _headline(verdict: Verdict, exercise: Exercise) -> Text:
@@ -94,7 +124,7 @@ def _evidence(yours: Transcript, reference: Transcript | None) -> RenderableType
         parts.append(_two_columns(side_by_side(yours.response, reference.response)))
     parts += _seen("log", yours.logs)
     parts += _seen("SQL", yours.statements)
-    if reference is not None and len(reference.statements) != len(yours.statements):
+    if reference is not None:
         parts += _seen("SQL of the reference", reference.statements)
     return Group(*parts)
 

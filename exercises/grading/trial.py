@@ -10,10 +10,10 @@ from _pytest.runner import runtestprotocol
 from exercises.grading.bench import DoesNotRun
 from exercises.grading.exchange import Exchange, Transcript, transcript
 from exercises.grading.explanation import explain
-from exercises.grading.statements import Statement
 from exercises.grading.subject import Subject
 from exercises.grading.verdict import Criterion, Finding, Outcome
 
+MOST_LOG_LINES = 12
 ERROR = pytest.StashKey[BaseException | None]()
 SUBJECT = pytest.StashKey[Subject | None]()
 
@@ -67,7 +67,7 @@ def finding(criterion: Criterion, yours: Run, reference: Run | None) -> Finding:
         Outcome.FAILED,
         message,
         yours=_evidence(yours.subject, broken),
-        reference=_evidence(reference.subject, match) if reference else None,
+        reference=_reference_evidence(reference, match),
     )
 
 
@@ -97,23 +97,23 @@ def _counterpart(
     return theirs[index] if index < len(theirs) else None
 
 
-def _evidence(subject: Subject | None, exchange: Exchange | None) -> Transcript | None:
+def _evidence(
+    subject: Subject | None, exchange: Exchange | None, *, with_sql: bool = True
+) -> Transcript | None:
     if subject is None or exchange is None:
         return None
-    return transcript(
-        exchange,
-        subject.log_lines(exchange.request_id)[-12:],
-        [_statement(each) for each in _statements(subject)],
-    )
+    logs = subject.log_lines(exchange.request_id) + _printed(subject.log_lines())
+    statements = subject.ran() if with_sql and subject.database_server.running else []
+    return transcript(exchange, logs[-MOST_LOG_LINES:], [str(each) for each in statements])
 
 
-def _statements(subject: Subject) -> list[Statement]:
-    if not subject.database_server.running:
-        return []
-    return subject.statements()
+def _reference_evidence(reference: Run | None, match: Exchange | None) -> Transcript | None:
+    """With its SQL only where the criterion is about SQL; elsewhere that would be the answer."""
+    if reference is None or reference.subject is None:
+        return None
+    return _evidence(reference.subject, match, with_sql=reference.subject.asked_for_statements)
 
 
-def _statement(statement: Statement) -> str:
-    text = " ".join(statement.text.split())
-    shortened = text if len(text) <= 160 else f"{text[:110]} … {text[-45:]}"
-    return f"{statement.calls} × {shortened}"
+def _printed(lines: list[str]) -> list[str]:
+    """What the file printed: lines of the log that are no events."""
+    return [f"printed: {line}" for line in lines if line.strip() and not line.startswith("{")]

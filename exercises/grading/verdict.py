@@ -110,6 +110,13 @@ class Verdict:
         return tuple(f for f in self.findings if f.outcome is Outcome.ERROR)
 
     @property
+    def obstacle(self) -> str | None:
+        """What kept every criterion from being tried, when one and the same thing did."""
+        messages = {finding.message for finding in self.findings}
+        untried = all(f.outcome is Outcome.FAILED and f.yours is None for f in self.findings)
+        return messages.pop() if untried and len(messages) == 1 else None
+
+    @property
     def exit_code(self) -> int:
         """0 full marks, 1 not, 2 when a criterion could not be judged."""
         if self.errors:

@@ -57,18 +57,24 @@ def _part_table(part: Part, members: list[Exercise], progress: Progress) -> Tabl
     return table
 
 
-def hint(exercise: Name) -> None:
+def hint(
+    exercise: Name,
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="With the earlier ones.")] = False,
+) -> None:
     """Give the next hint; each says more than the one before."""
     chosen = named(exercise)
     progress = Progress()
     hints = chosen.about.hints
-    shown = min(progress.hints_shown(chosen.slug) + 1, len(hints))
-    for number, each in enumerate(hints[:shown], start=1):
+    given = progress.hints_shown(chosen.slug)
+    first = 0 if everything or given == len(hints) else given
+    last = min(given + 1, len(hints))
+    for number, each in enumerate(hints[first:last], start=first + 1):
         out.print(f"Hint {number} of {len(hints)}", style="bold")
         out.print(Markdown(each.text))
-    if shown == len(hints):
+    if last == len(hints):
         out.print(f"That was the last one. `dojo solution {chosen.number}` explains it whole.")
-    progress.show_hints(chosen.slug, shown)
+    progress.show_hints(chosen.slug, last)
 
 
 def solution(exercise: Name) -> None:

@@ -17,8 +17,10 @@ from exercises.grading.catalog import exercises
 from exercises.grading.cli.screen import CANNOT, notes, out, plain_errors
 from exercises.grading.lesson.copies import my_copies
 from exercises.grading.machine import examine
+from exercises.grading.people import PASSWORD, People
 from exercises.grading.places import ROOT
 from exercises.grading.progress import Progress
+from exercises.grading.subject import Subject
 from reference_app.running import start as start_backend
 
 Backend = Annotated[On, typer.Option("--on", help="How to run the service.")]
@@ -75,7 +77,10 @@ def serve(*, on: Backend = "auto") -> None:
     with plain_errors(), start_backend(on) as backend:
         out.print(backend.reason, style="dim", markup=False)
         with backend.service(replace=replace) as service:
+            people = People(Subject(backend, service))
             out.print(f"Your service: {service.url}/docs   (Ctrl-C ends it)", markup=False)
+            for person in (people.user(), people.support(), people.admin()):
+                out.print(f"  log in as {person.email} with {PASSWORD}", markup=False)
             for each in replace.values():
                 out.print(f"  with {each.relative_to(ROOT)}", style="dim", markup=False)
             while service.running:

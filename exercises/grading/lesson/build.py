@@ -85,9 +85,7 @@ def _cell(cell: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="build", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = argparse.ArgumentParser(prog="build", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("notebook", type=Path)
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--pack", type=Path, metavar="TEXT", help="make it of this text, then run it")

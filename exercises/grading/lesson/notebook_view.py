@@ -16,6 +16,7 @@ from exercises.grading.exchange import Transcript
 from exercises.grading.lesson.copies import shown_as
 from exercises.grading.lesson.markup import Html, element, joined
 from exercises.grading.places import ROOT
+from exercises.grading.sections import heading
 from exercises.grading.verdict import MAX_SCORE, CannotJudge, Finding, Outcome, Verdict
 
 LONGEST_JUDGING_SECONDS = 120
@@ -104,6 +105,8 @@ def _page(verdict: Verdict, exercise: Exercise) -> Html:
         ),
         element("ul", *map(_line, verdict.findings), style="list-style: none"),
     ]
+    if verdict.obstacle is not None:
+        return element("div", parts[0], element("pre", verdict.obstacle))
     parts += [_failure(finding, exercise) for finding in verdict.failures[:1]]
     if rest := len(verdict.failures[1:]):
         parts.append(element("p", f"{rest} more not met. One at a time."))
@@ -134,9 +137,8 @@ def _failure(finding: Finding, exercise: Exercise) -> Html:
     if criterion.why:
         parts.append(element("p", element("b", "Why it matters: "), criterion.why))
     lesson = shown_as(exercise.lesson).name
-    read = element(
-        "a", f"{lesson}, “{criterion.lesson}”", href=f"{lesson}#cell-id={criterion.lesson}"
-    )
+    section = heading(exercise.lesson, criterion.lesson)
+    read = element("a", f"{lesson}, “{section}”", href=f"{lesson}#cell-id={criterion.lesson}")
     promise = f" · Promise {', '.join(criterion.spec)}"
     parts.append(element("p", element("b", "Read: "), read, promise))
     hint = element("code", f"dojo hint {exercise.number}")
@@ -156,7 +158,7 @@ def _evidence(yours: Transcript, reference: Transcript | None) -> Html:
         )
         rows.append(element("tr", *cells))
     seen = [("log", yours.logs), ("SQL", yours.statements)]
-    if reference is not None and len(reference.statements) != len(yours.statements):
+    if reference is not None:
         seen.append(("SQL of the reference", reference.statements))
     return joined(
         element("pre", "\n".join(f"→ {line}" for line in yours.request)),
