@@ -56,3 +56,11 @@ class Answer:
     @property
     def _what(self) -> str:
         return f"The {self.status} answer to {self.exchange.method} {self.exchange.path}"
+
+
+def readable(response: httpx.Response) -> JSON:
+    """The body as JSON where it is, else as text."""
+    try:
+        return response.json()
+    except ValueError:
+        return response.text

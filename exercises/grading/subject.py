@@ -20,7 +20,7 @@ import psycopg
 from redis import Redis
 
 from exercises.grading import statements
-from exercises.grading.answer import Answer
+from exercises.grading.answer import Answer, readable
 from exercises.grading.exchange import JSON, Exchange
 from exercises.grading.statements import Statement
 from reference_app.running import Backend, Part, Service
@@ -110,7 +110,7 @@ class Subject:
         exchange.seconds = perf_counter() - started
         exchange.status = response.status_code
         exchange.headers = {name.lower(): value for name, value in response.headers.items()}
-        exchange.body = _readable(response)
+        exchange.body = readable(response)
         return Answer(exchange, response)
 
     def get(self, path: str, **how: Any) -> Answer:
@@ -244,10 +244,3 @@ class Subject:
         except httpx.HTTPError:
             return False
         return True
-
-
-def _readable(response: httpx.Response) -> JSON:
-    try:
-        return response.json()
-    except ValueError:
-        return response.text

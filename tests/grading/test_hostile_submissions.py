@@ -17,7 +17,7 @@ AT_IMPORT = {
     "syntax error": ("def broken(:\n", "SyntaxError"),
     "import error": ("import no_such_module\n", "no_such_module"),
     "missing name": ("nothing_of_use = 1\n", "cannot import name"),
-    "exit": ("import os\nos._exit(0)\n", "exit"),
+    "exit": ("import os\nos._exit(0)\n", "ended at once"),
     "system exit": ("raise SystemExit(3)\n", "3"),
     "endless loop": ("while True:\n    pass\n", "import"),
     "nothing but a null byte": ("\0", "null byte"),
