@@ -42,8 +42,13 @@ def stored(cache: Redis, key: str) -> bytes:
 
 def must_recover(service: Subject, user_id: str, reader: Person, what: str) -> None:
     answer = service.look_at(read(service, user_id, reader))
-    assert answer.status == 200, f"With {what} under the key, the read was {answer.status}."
-    assert answer.data["full_name"] == OLD, f"With {what} under the key, the answer is not right."
+    assert answer.status == 200, (
+        f"With {what} under the key, the read was answered with {answer.status}. What cannot be "
+        "used is a miss: the user is in the database."
+    )
+    assert answer.data["full_name"] == OLD, (
+        f"With {what} under the key, the read shows {answer.data['full_name']!r} as the name."
+    )
     count = loads_of_a_read(service, user_id, reader)
     assert count == 0, f"With {what} under the key, it stayed there: reads went on making loads."
 
@@ -93,7 +98,8 @@ def check_lifetimes(service: Subject, people: People) -> None:
     spread = max(lives) - min(lives)
     assert spread >= 0.02 * TTL_SECONDS, (
         f"Twelve users read one after the other all have {min(lives):.1f} to {max(lives):.1f} s to "
-        "live: they will all be missing at the same moment."
+        "live: they will all be missing at the same moment. The longest and the shortest have to "
+        f"differ by a tenth of {TTL_SECONDS} s or so."
     )
 
 

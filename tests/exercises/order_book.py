@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from time import monotonic, sleep
-from typing import Any, TypeVar
+from itertools import pairwise
+from typing import Any
 
 import psycopg
 
 from exercises.grading.answer import Answer
 from exercises.grading.exchange import JSON
 from exercises.grading.people import Person
-from exercises.grading.subject import PATIENCE, Subject
+from exercises.grading.subject import Subject
 
 TYPED_CONSTANT = re.compile(r"\b(interval|timestamptz|timestamp|date) (\$\d+)", re.IGNORECASE)
 """`interval '0'` is kept by `pg_stat_statements` as `interval $1`, which is no SQL."""
@@ -24,8 +23,6 @@ LETTER = "(SELECT string_agg(md5(c::text), '') FROM generate_series(1, 1500) c)"
 """48 kB that do not compress, as SQL."""
 
 NO_WAY_BUT_AN_INDEX = ("enable_seqscan", "enable_bitmapscan", "enable_sort")
-
-T = TypeVar("T")
 
 
 def fill(
@@ -133,7 +130,24 @@ def out_of_order(shown: JSON, stored: list[dict[str, Any]], sort: str) -> str:
     for place, (got, wanted) in enumerate(places, 1):
         if values.get(got) != values[wanted]:
             return f"place {place} has {values.get(got)}, where {values[wanted]} belongs."
-    return "they are sorted, but those that are equal in all of it do not come by id, last of all."
+    return _equal_ones(ids(shown), values, sort.replace("-", "").replace(",", " and "))
+
+
+def _equal_ones(shown: list[str], values: dict[str, list[str]], keys: str) -> str:
+    """What is wrong among orders that are equal in `keys`; the others are where they belong."""
+    for place, order in enumerate(shown, 1):
+        if order in shown[: place - 1]:
+            return (
+                f"the order on place {shown.index(order) + 1} is on place {place} again, and "
+                f"another one nowhere. Orders with the same {keys} must come by id on every page."
+            )
+    equal = [pair for pair in pairwise(shown) if values[pair[0]] == values[pair[1]]]
+    up = 2 * sum(one < other for one, other in equal) >= len(equal)
+    place = next((shown.index(one) for one, other in equal if (one < other) != up), 0) + 1
+    return (
+        f"orders with the same {keys} must come by id, last of all; in yours, those on places "
+        f"{place} and {place + 1} are the wrong way round (their ids decide, not their items)."
+    )
 
 
 def page_of(service: Subject, person: Person, **params: str | int) -> Answer:
@@ -155,6 +169,15 @@ def cost(service: Subject, person: Person, limit: int) -> tuple[int, int]:
     assert len(set(items)) == 1, f"All orders have as many items, but a page shows {set(items)}."
     ran = service.statements()
     return sum(each.calls for each in ran), sum(each.rows for each in ran)
+
+
+def rows_by_statement(service: Subject) -> str:
+    """How many rows each statement gave, the most first, as a sentence can say it."""
+    ran = sorted(service.statements(), key=lambda each: -each.rows)[:3]
+    texts = [
+        re.sub(r"SELECT .*? FROM", "SELECT … FROM", " ".join(each.text.split())) for each in ran
+    ]
+    return "; ".join(f"{each.rows} by “{text[:90]}”" for each, text in zip(ran, texts, strict=True))
 
 
 def blocks_looked_at(service: Subject) -> dict[str, int]:
@@ -215,33 +238,3 @@ def _sorts_under_a_limit(plan: JSON, *, limited: bool = False) -> bool:
 
 def _reads_orders(plan: JSON) -> bool:
     return plan.get("Relation Name") == "orders" or any(map(_reads_orders, plan.get("Plans", ())))
-
-
-def held_up(service: Subject, lock: str, call: Callable[[], T]) -> tuple[str, T]:
-    """Makes a call while a transaction holds what the SQL `lock` takes, until the service waits.
-
-    Gives the statement that waited, as it came over the wire ("" when none did), and what the call
-    gave in the end.
-    """
-    service.sql("BEGIN")
-    service.sql(lock)
-    with service.meanwhile(call) as result:
-        try:
-            waiting = _statement_in_wait(service)
-        finally:
-            service.sql("COMMIT")
-        return waiting, result()
-
-
-def _statement_in_wait(service: Subject) -> str:
-    deadline = monotonic() + PATIENCE / 2
-    while monotonic() < deadline:
-        rows = service.sql(
-            "SELECT query FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database()",
-            owner=True,
-        )
-        if rows:
-            return str(rows[0]["query"])
-        sleep(0.002)
-    return ""

@@ -87,8 +87,9 @@ def check_overtaken_load(service: Subject, people: People) -> None:
         early()
     after = service.look_at(read(service, ada, admin))
     assert name_in(after) == NEW, (
-        "A read had loaded the user but not yet stored them; then a PATCH was committed and its "
-        f"key removed; then the read stored what it had: “{OLD}” is back, and stays."
+        "A read had loaded the user but not yet stored them; then a PATCH was committed, and "
+        f"`invalidate` called; then the read stored what it had: “{OLD}” is back, and stays. What "
+        "was loaded before a write must not be stored after it."
     )
 
 
