@@ -117,6 +117,20 @@ INCOMPLETE: dict[str, Forgery] = {
     "A well-signed token whose jti is no UUID": with_claim("jti", "7"),
 }
 
+GARBAGE: dict[str, Forgery] = {
+    "One word": lambda _: "open-sesame",
+    "Two dots": lambda _: "..",
+    "Three words": lambda _: "not.a.token",
+    "A token in four parts": lambda token: f"{token}.more",
+    "A token whose header is no JSON": lambda token: f"eyJhbGciOiJI.{token.partition('.')[2]}",
+    "A token whose header is a list": lambda token: signed([], opened(token)[1]),
+    "A token whose header names no algorithm": lambda token: signed(
+        {"typ": "JWT"}, opened(token)[1]
+    ),
+    "A token whose claims are a list": lambda token: signed(opened(token)[0], []),
+    "A token of 3,000 characters": lambda _: f"{'A' * 1000}.{'B' * 1900}.{'C' * 98}",
+}
+
 
 def out_of_time() -> dict[str, Forgery]:
     """Genuine tokens but for their times."""
@@ -129,20 +143,4 @@ def out_of_time() -> dict[str, Forgery]:
         f"A token issued (iat) {BEYOND_LEEWAY} s in the future": partial(
             altered, iat=future, exp=future + 900
         ),
-    }
-
-
-def garbage(token: str) -> dict[str, str]:
-    """What is no token, some of it made from a genuine one or signed with the right key."""
-    header, claims = opened(token)
-    return {
-        "One word": "open-sesame",
-        "Two dots": "..",
-        "Three words": "not.a.token",
-        "A token in four parts": f"{token}.more",
-        "A token whose header is no JSON": f"eyJhbGciOiJI.{token.partition('.')[2]}",
-        "A token whose header is a list": signed([], claims),
-        "A token whose header names no algorithm": signed({"typ": "JWT"}, claims),
-        "A token whose claims are a list": signed(header, []),
-        "A token of 3,000 characters": f"{'A' * 1000}.{'B' * 1900}.{'C' * 98}",
     }

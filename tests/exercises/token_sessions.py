@@ -1,5 +1,6 @@
 """Sessions for `test_10_tokens.py`: what can be done with a token, and what has to come of it."""
 
+import re
 from collections.abc import Mapping
 from time import time
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 from exercises.grading.answer import Answer
 from exercises.grading.people import Person
 from exercises.grading.subject import Subject
-from tests.exercises.forged_tokens import SETTINGS, Forgery, opened, sealed
+from tests.exercises.forged_tokens import SETTINGS, Forgery, altered, opened, sealed
 
 ME = "/api/v1/users/me"
 LOG_IN = "/api/v1/auth/login"
@@ -17,6 +18,13 @@ LOG_OUT = "/api/v1/auth/logout"
 
 LIFETIMES = {"access": 900, "refresh": 604_800}
 CLAIMS = {"sub", "type", "iat", "exp", "jti"}
+
+LEDGER = "SELECT * FROM refresh_tokens ORDER BY jti"
+WRITE = re.compile(r"\b(UPDATE|DELETE FROM|INSERT INTO) \S*refresh_tokens", re.IGNORECASE)
+UNDONE = (
+    " A write to refresh_tokens did run for the used token, but the table is as it was before: "
+    "was the transaction undone?"
+)
 
 
 def both(person: Person) -> tuple[tuple[str, str], tuple[str, str]]:
@@ -67,11 +75,21 @@ def must_be_refused_everywhere(
             must_be_refused(knock(service, kind, forge(genuine)), what, kind)
 
 
-def must_be_over(service: Subject, newest_token: str, what: str) -> None:
+def replay(service: Subject, used_token: str) -> str:
+    """Presents a used token; a remark if rows were written for it and are as they were before."""
+    before = service.sql(LEDGER)
+    service.forget_statements()
+    refresh(service, used_token)
+    wrote = any(seen.rows and WRITE.search(seen.text) for seen in service.statements())
+    undone = wrote and service.sql(LEDGER) == before
+    return UNDONE if undone else ""
+
+
+def must_be_over(service: Subject, newest_token: str, what: str, remark: str = "") -> None:
     answer = refresh(service, newest_token)
     assert answer.status == 401, (
         f"After {what}, the newest refresh token of that session got {answer.status}; "
-        "expected 401: the session has to be over."
+        f"expected 401: the session has to be over.{remark}"
     )
 
 
@@ -113,6 +131,14 @@ def must_be_signed_with_the_key(person: Person) -> None:
         assert token == sealed(token.rpartition(".")[0]), (
             f"The signature of the {kind} token was not made with the configured SECRET_KEY."
         )
+
+
+def must_believe_a_replica(service: Subject, person: Person) -> None:
+    answer = use(service, altered(person.token))
+    assert answer.status == 200, (
+        "A genuine access token, signed again with SECRET_KEY as another replica would do it, got "
+        f"{answer.status}; expected 200."
+    )
 
 
 def must_name_issuer_and_audience(person: Person) -> None:
