@@ -34,8 +34,7 @@ def header(lesson: LessonNotebook) -> Iterator[str]:
     wanted = [facts.question, f"{facts.minutes} minutes", facts.out_of_scope, *facts.prerequisites]
     wanted += [objective.text for objective in facts.objectives]
     if lesson.exercise is not None:
-        reference = lesson.exercise.part.replace(".", "/")
-        wanted += [f"../exercises/{lesson.exercise.slug}", f"../{reference}.py"]
+        wanted.append(f"../exercises/{lesson.exercise.slug}")
     yield from (f"the header does not say: {text}" for text in wanted if text not in said)
 
 
