@@ -176,7 +176,7 @@ def test_one_of_many_refreshes_wins(service: Subject, people: People) -> None:
 
 
 @pytest.mark.criterion(
-    "A refresh that crosses a log-out does not outlive it", points=6, spec=["A3"], lesson="crossing"
+    "A session's end catches a refresh that crosses it", points=6, spec=["A3"], lesson="crossing"
 )
 def test_refresh_does_not_outlive_log_out(service: Subject, people: People) -> None:
     """A thief's client refreshes all the time, so sooner or later it meets the log-out."""
