@@ -10,11 +10,12 @@ import time
 import httpx
 from reference_app.running import start
 
+deadline = time.monotonic() + 60
 with start("embedded") as backend, backend.service() as service:
     for _ in range(3):
         try:
             print("interrupt me", flush=True)
-            while True:
+            while time.monotonic() < deadline:
                 assert backend.postgres.running and service.running
         except KeyboardInterrupt:
             pass
