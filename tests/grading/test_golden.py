@@ -5,7 +5,7 @@ difference before it is committed.
 """
 
 import os
-import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,8 +40,8 @@ def test_the_screen_is_what_it_was(name: str, tmp_path: Path) -> None:
     exercise = find_exercise(number)
     with open_bench("embedded") as bench:
         verdict = judge(exercise, submission(exercise, named, tmp_path), bench)
+    verdict = replace(verdict, submission=named, seconds=0.0)
     text = terminal.as_text(terminal.verdict_view(verdict, exercise), width=80)
-    text = re.sub(r"\d+\.\d s", "0.0 s", text.replace(str(tmp_path), "…"))
     text = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
     golden = GOLDEN / f"{name}.txt"
     if "UPDATE_GOLDEN" in os.environ:
