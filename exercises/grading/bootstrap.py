@@ -33,7 +33,8 @@ def main() -> int:
         print("Installing what the kit needs into .venv …", flush=True)
         with _constraints() as pins:
             command = [*pip, "install", "--quiet", "--constraint", str(pins)]
-            subprocess.run([*command, "--editable", f"{ROOT}[kit,dev]"], check=True)
+            quiet = {**os.environ, "PYTHONWARNINGS": "ignore"}  # of the build, not of the project
+            subprocess.run([*command, "--editable", f"{ROOT}[kit,dev]"], check=True, env=quiet)
     except subprocess.CalledProcessError as error:
         print(f"\nThis step failed: {' '.join(error.cmd)}", file=sys.stderr)
         return _refuse("Its own message stands above. Run the line again to go on from here.")
