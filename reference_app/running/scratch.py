@@ -13,6 +13,7 @@ import psutil  # type: ignore[import-untyped]
 PREFIX = f"backend-dojo-{os.getuid()}-"
 LOCK = "lock"
 YOUNG_SECONDS = 60.0
+END_SECONDS = 5.0
 
 
 def create() -> tuple[Path, int]:
@@ -52,9 +53,22 @@ def abandoned(directory: Path) -> bool:
 
 
 def end_processes_in(directory: Path) -> None:
-    """Kill every process whose working directory lies in `directory`."""
-    for process in psutil.process_iter(["cwd"]):
-        cwd = process.info["cwd"]
-        if cwd and Path(cwd).is_relative_to(directory):
+    """Kill every process whose working directory lies in `directory`, and wait for its end.
+
+    One that still ends could write into the directory while it is being removed.
+    """
+    deadline = time.monotonic() + END_SECONDS
+    while (processes := processes_in(directory)) and time.monotonic() < deadline:
+        for process in processes:
             with contextlib.suppress(psutil.Error):
                 process.kill()
+        psutil.wait_procs(processes, timeout=END_SECONDS)
+
+
+def processes_in(directory: Path) -> list[psutil.Process]:
+    """The processes whose working directory lies in `directory`."""
+    return [
+        process
+        for process in psutil.process_iter(["cwd", "cmdline"])
+        if process.info["cwd"] and Path(process.info["cwd"]).is_relative_to(directory)
+    ]

@@ -48,18 +48,10 @@ def caller(on: str, request: pytest.FixtureRequest) -> Iterator[tuple[subprocess
         process.kill()
 
 
-def processes_in(directory: Path) -> list[str]:
-    """Command lines of the processes whose working directory lies in `directory`."""
-    return [
-        " ".join(process.info["cmdline"] or ["?"])
-        for process in psutil.process_iter(["cwd", "cmdline"])
-        if process.info["cwd"] and Path(process.info["cwd"]).is_relative_to(directory)
-    ]
-
-
 def left(on: str, directory: Path) -> list[str]:
     """What is still there of a run."""
-    found = processes_in(directory)
+    processes = scratch.processes_in(directory)
+    found = [" ".join(process.info["cmdline"] or ["?"]) for process in processes]
     if directory.exists():
         found.append(str(directory))
     if on == "containers":
@@ -105,10 +97,12 @@ def test_the_next_start_sweeps_what_a_killed_minder_left(
 ) -> None:
     """The minder is the supervisor or the reaper: the process that should have cleaned up."""
     process, directory = caller
-    for minder in psutil.Process(process.pid).children():
+    minders = psutil.Process(process.pid).children()
+    for minder in minders:
         minder.kill()
     process.kill()
     process.wait(PATIENCE_SECONDS)
+    psutil.wait_procs(minders, PATIENCE_SECONDS)  # a dying one still holds the lock
     if on == "containers":
         client = images.engine()
         reaper.sweep(client)
