@@ -1,8 +1,10 @@
 """The migrated template every database is copied from, and the copies."""
 
 import contextlib
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from queue import SimpleQueue
 
 import psycopg
 from psycopg import sql
@@ -39,12 +41,18 @@ def new_database(server: Addresses, name: str) -> Database:
 
 
 class Databases:
-    """Copies of the template by number; the next one is made, and old ones dropped, meanwhile."""
+    """Copies of the template by number; the next one is made, and old ones dropped, meanwhile.
+
+    The thread for that is a daemon: a server that is frozen in the middle of a copy must not keep
+    the caller's process from ending.
+    """
 
     def __init__(self, server: Addresses) -> None:
         self._server = server
         self._made = 0
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="databases")
+        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._closed = False
+        threading.Thread(target=self._work, name="databases", daemon=True).start()
         self._next = self._order()
 
     def take(self) -> Database:
@@ -57,15 +65,30 @@ class Databases:
 
     def drop(self, database: Database) -> None:
         """Drop a copy at leisure; a server that is away keeps it until it ends itself."""
-        self._worker.submit(self._drop, database)
+        self._jobs.put(lambda: self._drop(database))
 
     def close(self) -> None:
         """Stop making and dropping; what is under way ends with the server."""
-        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._closed = True
+        self._jobs.put(lambda: None)
 
     def _order(self) -> "Future[Database]":
         self._made += 1
-        return self._worker.submit(new_database, self._server, f"dojo_{self._made}")
+        name = f"dojo_{self._made}"
+        ordered: Future[Database] = Future()
+
+        def make() -> None:
+            try:
+                ordered.set_result(new_database(self._server, name))
+            except BaseException as error:
+                ordered.set_exception(error)
+
+        self._jobs.put(make)
+        return ordered
+
+    def _work(self) -> None:
+        while not self._closed:
+            self._jobs.get()()
 
     @staticmethod
     def _drop(database: Database) -> None:
