@@ -1,12 +1,12 @@
 """The ledger of refresh tokens: which were used, which were revoked, which belong together (A3).
 
-Revision: 0003, after: 0002
+Revision: 0002, after: 0001
 """
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0002"
+down_revision = "0001"
 branch_labels = None
 depends_on = None
 
