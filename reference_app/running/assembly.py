@@ -1,5 +1,6 @@
 """What both back ends do alike: databases, and services put together from their pieces."""
 
+import contextlib
 import itertools
 from abc import abstractmethod
 from collections import deque
@@ -13,7 +14,7 @@ from reference_app.running import service_settings
 from reference_app.running.addresses import Addresses
 from reference_app.running.backend import Backend, Service
 from reference_app.running.database import Database
-from reference_app.running.service import RunningService, ServiceProcess
+from reference_app.running.service import RunningService, ServiceProcess, Stores
 from reference_app.running.template import Databases, make_template
 
 CACHE_DATABASES = 4096
@@ -55,45 +56,53 @@ class AssembledBackend(Backend):
         replace: Mapping[str, Path] | None = None,
         settings: Mapping[str, str] | None = None,
         database: Database | None = None,
+        beside: Service | None = None,
         start: bool = True,
     ) -> Service:
         replace = replace or {}
-        used_database = database or self.database()
-        cache_database = self._cache_databases.popleft()
-        environment = service_settings.complete(
-            self.inside.database_url(used_database.name),
-            self.inside.cache_url(cache_database),
-            settings,
-        )
-
-        def release() -> None:
-            self._cache_databases.append(cache_database)
-            used_database.close()
-            if database is None:
-                self._copies.drop(used_database)
-
+        if beside is None:
+            stores, environment = self._own_stores(database, settings)
+        else:
+            stores = Stores(beside.database, beside.cache, lambda: None)
+            environment = {**beside.settings, **(settings or {})}
         try:
             prepared = self._prepare(replace, environment)
         except BaseException:
-            release()
+            stores.release()
             raise
-
-        def release_all() -> None:
-            prepared.discard()
-            release()
-
         service = RunningService(
             prepared.process,
-            database=used_database,
+            stores=stores,
             settings=environment,
-            cache=redis.Redis.from_url(
-                self.outside.cache_url(cache_database), decode_responses=True, socket_timeout=2
-            ),
             shown=prepared.shown,
             servers=[self.postgres, self.cache],
-            release=release_all,
+            discard=prepared.discard,
         )
         return service.started() if start else service
+
+    def _own_stores(
+        self, given: Database | None, settings: Mapping[str, str] | None
+    ) -> tuple[Stores, dict[str, str]]:
+        """A cache database, a database unless one is given, and the environment that names both."""
+        database = given or self.database()
+        number = self._cache_databases.popleft()
+        cache = redis.Redis.from_url(
+            self.outside.cache_url(number), decode_responses=True, socket_timeout=2
+        )
+
+        def release() -> None:
+            with contextlib.suppress(redis.RedisError):
+                cache.flushdb()
+            cache.close()
+            self._cache_databases.append(number)
+            database.close()
+            if given is None:
+                self._copies.drop(database)
+
+        environment = service_settings.complete(
+            self.inside.database_url(database.name), self.inside.cache_url(number), settings
+        )
+        return Stores(database, cache, release), environment
 
     def close(self) -> None:
         if self._databases is not None:

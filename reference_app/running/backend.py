@@ -134,6 +134,7 @@ class Backend(ABC):
         replace: Mapping[str, Path] | None = None,
         settings: Mapping[str, str] | None = None,
         database: Database | None = None,
+        beside: Service | None = None,
         start: bool = True,
     ) -> Service:
         """The application as it is, or with other files in the place of some of its modules.
@@ -142,6 +143,9 @@ class Backend(ABC):
         this moment. `settings` come on top of the environment the application needs. Without a
         `database` it gets a fresh one, dropped with the service. With `start=False` the service
         is made ready and `Service.start()` starts it.
+
+        With `beside` it is another replica of that service: the same database, cache database and
+        settings, with `settings` on top. Close replicas first: theirs is only the process.
 
         Raises ServiceDidNotStart when it does not answer `GET /health` with 200 in time.
         """

@@ -5,6 +5,7 @@ import http.client
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 from urllib.parse import urlsplit
@@ -40,11 +41,20 @@ class ServiceProcess(Process, Protocol):
         """SIGUSR2: it writes the stack of every thread to its log and ends."""
 
 
+@dataclass(frozen=True)
+class Stores:
+    """Where a service keeps its state; `release` gives back what was made for it."""
+
+    database: Database
+    cache: "redis.Redis"
+    release: Callable[[], None]
+
+
 class RunningService(ControlledPart, Service):
     """See `backend.Service`.
 
-    `shown` maps paths as the process sees them to the caller's files, for log lines; `release`
-    gives back what was made for this service.
+    `shown` maps paths as the process sees them to the caller's files, for log lines; `discard`
+    removes what was made for the process.
     """
 
     _process: ServiceProcess
@@ -53,21 +63,20 @@ class RunningService(ControlledPart, Service):
         self,
         process: ServiceProcess,
         *,
-        database: Database,
+        stores: Stores,
         settings: Mapping[str, str],
-        cache: "redis.Redis",
         shown: Mapping[str, str],
         servers: Collection[Part],
-        release: Callable[[], None],
+        discard: Callable[[], None],
     ) -> None:
         super().__init__("service", process, self._wait_for_health)
-        self.database = database
+        self.database = stores.database
         self.settings = settings
-        self._cache = cache
+        self._stores = stores
         self._log_start = 0
         self._shown = shown
         self._servers = servers
-        self._release = release
+        self._discard = discard
         self._closed = False
         self._seen_disturbances = self._count_disturbances()
 
@@ -77,7 +86,7 @@ class RunningService(ControlledPart, Service):
 
     @property
     def cache(self) -> "redis.Redis":
-        return self._cache
+        return self._stores.cache
 
     def logs(self) -> list[str]:
         return self._log_from(self._log_start)
@@ -90,7 +99,7 @@ class RunningService(ControlledPart, Service):
             self._process.kill()
             self._ended_within(START_SECONDS)
         self.database.reset()
-        self._cache.flushdb()
+        self.cache.flushdb()
         self.start()
         self._seen_disturbances = self._count_disturbances()
         self._log_start = self._log_size()
@@ -104,11 +113,9 @@ class RunningService(ControlledPart, Service):
             if self.running:
                 self._process.kill()
                 self._ended_within(START_SECONDS)
-            with contextlib.suppress(redis.RedisError):
-                self._cache.flushdb()
-            self._cache.close()
+            self._discard()
             with contextlib.suppress(psycopg.Error):
-                self._release()
+                self._stores.release()
 
     def started(self) -> Self:
         """Start it and answer it; when that fails, close it and raise what went wrong."""

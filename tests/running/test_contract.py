@@ -1,7 +1,5 @@
 """What `reference_app.running.backend` promises, on both back ends alike."""
 
-import time
-from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 
@@ -10,41 +8,9 @@ import psycopg
 import pytest
 
 from reference_app.running import Backend, Part, Service, start
+from tests.running.questions import becomes, ready, register, users
 
-PATIENCE_SECONDS = 15.0
 REPLACED = "reference_app.reliability.health"
-
-
-def ready(service: Service) -> int:
-    """The status of `GET /ready`, which asks both servers."""
-    return httpx.get(f"{service.url}/ready", timeout=PATIENCE_SECONDS).status_code
-
-
-def becomes(expected: object, ask: Callable[[], object]) -> bool:
-    """Whether the answer is the expected one before patience ends."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if ask() == expected:
-            return True
-    return False
-
-
-def register(service: Service, email: str = "ada@example.org") -> httpx.Response:
-    """Make a user over HTTP."""
-    person = {
-        "email": email,
-        "password": "correct horse battery",  # pragma: allowlist secret
-        "full_name": "Ada L.",
-    }
-    return httpx.post(f"{service.url}/api/v1/users", json=person, timeout=PATIENCE_SECONDS)
-
-
-def users(service: Service) -> int:
-    """How many rows the service's own database has."""
-    with service.database.connect() as connection:
-        row = connection.execute("SELECT count(*) AS users FROM users").fetchone()
-    assert row is not None
-    return int(row["users"])
 
 
 def test_says_which_back_end_it_is_and_why(backend: Backend, on: str) -> None:
