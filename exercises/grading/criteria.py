@@ -24,6 +24,11 @@ def is_criterion(item: pytest.Item) -> bool:
     return item.get_closest_marker("criterion") is not None
 
 
+def id_of(item: pytest.Item) -> str:
+    """The id of the criterion that a test is."""
+    return item.name.removeprefix("test_")
+
+
 def criterion_of(item: pytest.Item) -> Criterion:
     """What the marker and the docstring of a test say.
 
@@ -33,7 +38,7 @@ def criterion_of(item: pytest.Item) -> Criterion:
     function = getattr(item, "function", None)
     why = " ".join((getattr(function, "__doc__", None) or "").split())
     try:
-        return _declared(item.name.removeprefix("test_"), why, item.get_closest_marker("criterion"))
+        return _declared(id_of(item), why, item.get_closest_marker("criterion"))
     except (AttributeError, KeyError, ValueError) as error:
         raise CannotJudge(f"{item.nodeid} is not a well-formed criterion: {error!r}") from error
 

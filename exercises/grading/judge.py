@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from time import perf_counter
 
 import pytest
@@ -10,7 +12,7 @@ from exercises.grading import plugin
 from exercises.grading.bench import Bench
 from exercises.grading.catalog import Exercise
 from exercises.grading.places import ROOT
-from exercises.grading.verdict import CannotJudge, Verdict
+from exercises.grading.verdict import CannotJudge, Finding, Verdict
 
 OPTIONS = (
     f"--rootdir={ROOT}",
@@ -21,6 +23,16 @@ OPTIONS = (
 )
 """The project's own, less what prints or keeps files, what blames a criterion for the caller's
 threads, and what takes the terminal away from the caller: a verdict is all that comes out."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of the criteria that were tried; `suite` has the ids of all, in their order."""
+
+    suite: tuple[str, ...]
+    findings: Mapping[str, Finding]
+    times: Mapping[str, float]
+    """Seconds that each one took."""
 
 
 def judge(exercise: Exercise, where: str, bench: Bench) -> Verdict:
@@ -35,16 +47,29 @@ def judge(exercise: Exercise, where: str, bench: Bench) -> Verdict:
         CannotJudge: not every criterion of the suite reported.
         KeyboardInterrupt: it was interrupted from the keyboard.
     """
-    grading = plugin.Grading(where, bench=bench)
     started = perf_counter()
-    code = pytest.main([str(exercise.suite), *OPTIONS], plugins=[plugin, grading])
+    findings = tuple(try_criteria(exercise, where, bench).findings.values())
     seconds = perf_counter() - started
+    return Verdict(exercise.slug, where, bench.backend.name, seconds, findings)
+
+
+def try_criteria(
+    exercise: Exercise, where: str, bench: Bench, wanted: Callable[[str], bool] | None = None
+) -> Tried:
+    """Tries the criteria of a suite, or only those whose id is `wanted`, on a submission.
+
+    Raises:
+        CannotJudge: not every one of them reported.
+        KeyboardInterrupt: it was interrupted from the keyboard.
+    """
+    grading = plugin.Grading(where, bench=bench, wanted=wanted)
+    code = pytest.main([str(exercise.suite), *OPTIONS], plugins=[plugin, grading])
     if code == pytest.ExitCode.INTERRUPTED and not grading.problems:
         raise KeyboardInterrupt
-    for verdict in grading.record.verdicts(where):
-        if verdict.exercise == exercise.slug:
-            return Verdict(verdict.exercise, where, bench.backend.name, seconds, verdict.findings)
-    raise CannotJudge(
-        "\n".join(grading.problems)
-        or f"The suite {exercise.suite.name} ended before every criterion had reported."
-    )
+    tally = grading.record.tally(exercise.slug)
+    if tally is None:
+        raise CannotJudge(
+            "\n".join(grading.problems)
+            or f"The suite {exercise.suite.name} ended before every criterion had reported."
+        )
+    return Tried(tuple(grading.suite), tally.findings, tally.times)

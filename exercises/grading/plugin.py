@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -59,16 +59,28 @@ class NotTried(DoesNotRun):
 
 
 class Grading:
-    """Judges what is collected: on the `bench` it is given, or on one that it opens when needed."""
+    """Judges what is collected: on the `bench` it is given, or on one that it opens when needed.
 
-    def __init__(self, submission: str, *, bench: Bench | None = None, on: On = "auto") -> None:
+    With `wanted`, only criteria whose id it approves are tried.
+    """
+
+    def __init__(
+        self,
+        submission: str,
+        *,
+        bench: Bench | None = None,
+        on: On = "auto",
+        wanted: Callable[[str], bool] | None = None,
+    ) -> None:
         self._where = submission
+        self._wanted = wanted
         self._on = on
         self._given = bench
         self._own: Bench | None = None
         self._on_reference = False
         self._hangs = 0
         self._expected: Counter[str] = Counter()
+        self.suite: list[str] = []
         self.record = Record()
         self.problems: list[str] = []
 
@@ -110,6 +122,11 @@ class Grading:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.problems.append(str(report.longrepr))
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        self.suite = [criteria.id_of(item) for item in items if criteria.is_criterion(item)]
+        if self._wanted is not None:
+            items[:] = [item for item in items if self._wanted(criteria.id_of(item))]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         found = filter(criteria.is_criterion, session.items)

@@ -18,8 +18,9 @@ class Tally:
 
     expected: int
     backend: str
-    seconds: float = 0.0
     findings: dict[str, Finding] = field(default_factory=dict)
+    times: dict[str, float] = field(default_factory=dict)
+    """Seconds that each criterion took."""
 
     @property
     def whole(self) -> bool:
@@ -55,12 +56,23 @@ class Record:
                 )
                 found = Finding.from_json(content["finding"])
                 tally.findings[found.criterion.id] = found
-                tally.seconds += report.duration
+                tally.times[found.criterion.id] = report.duration
+
+    def tally(self, exercise: str) -> Tally | None:
+        """The findings on one exercise; None until they are whole."""
+        tally = self._tallies.get(exercise)
+        return tally if tally is not None and tally.whole else None
 
     def verdicts(self, submission: str) -> list[Verdict]:
         """The verdicts that are whole, in the order of the exercises."""
         return [
-            Verdict(slug, submission, tally.backend, tally.seconds, tuple(tally.findings.values()))
+            Verdict(
+                slug,
+                submission,
+                tally.backend,
+                sum(tally.times.values()),
+                tuple(tally.findings.values()),
+            )
             for slug, tally in sorted(self._tallies.items())
             if tally.whole
         ]

@@ -14,10 +14,9 @@ from rich.text import Text
 from watchfiles import watch
 
 from exercises.grading import terminal
-from exercises.grading.bench import Bench
 from exercises.grading.catalog import Exercise, exercises
-from exercises.grading.judge import judge
 from exercises.grading.keyboard import next_key, single_keys
+from exercises.grading.pair import Pair
 from exercises.grading.places import ROOT
 from exercises.grading.progress import Progress
 from exercises.grading.verdict import CannotJudge, Verdict
@@ -29,13 +28,13 @@ SETTLE_MS = 20
 
 
 class Watch:
-    """Judges one exercise again and again on a bench that stays warm."""
+    """Judges one exercise again and again, by graders that stay warm."""
 
     def __init__(
-        self, exercise: Exercise, bench: Bench, console: Console, progress: Progress
+        self, exercise: Exercise, graders: Pair, console: Console, progress: Progress
     ) -> None:
         self._exercise = exercise
-        self._bench = bench
+        self._graders = graders
         self._console = console
         self._progress = progress
         self._verdict: Verdict | None = None
@@ -95,7 +94,7 @@ class Watch:
         self._judged = self._content()
         self._shown = 0
         try:
-            self._verdict = judge(self._exercise, "exercises", self._bench)
+            self._verdict = self._graders.judge(self._exercise, "exercises")
         except CannotJudge as error:
             self._verdict = None
             self._console.print(str(error), style="bold red", markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -63,12 +64,13 @@ def check(
 
 def watch(exercise: Name = None, *, on: Backend = "auto") -> None:
     """Judge your file whenever you save it. Keys: h hint, d evidence, l list, n next, r run, q."""
+    from exercises.grading.pair import Pair
     from exercises.grading.watch import Watch  # needs a terminal; nothing else does
 
     chosen = _chosen(exercise)
     notes.print("Starting PostgreSQL, the cache and the service …", style="dim")
-    with plain_errors(), open_bench(on) as bench:
-        Watch(chosen, bench, out, Progress()).run()
+    with plain_errors(), open_bench(on) as bench, closing(Pair(bench)) as graders:
+        Watch(chosen, graders, out, Progress()).run()
 
 
 def _chosen(name: str | None) -> Exercise:
