@@ -1,6 +1,16 @@
-"""Configuration from the environment: one class, checked completely before anything starts (X1)."""
+"""Configuration from the environment: one class, checked completely before anything starts (X1).
 
-from typing import Annotated
+A secret may stand in a file instead, as container platforms mount them: `SECRET_KEY_FILE` names
+the file that has the SECRET_KEY (H5). No `.env` file is read, and nothing is read at import.
+"""
+
+import os
+import re
+from base64 import b64decode
+from collections.abc import Mapping, Set
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, get_args
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -8,6 +18,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 Seconds = Annotated[float, Field(gt=0, le=300)]
+
+PLACEHOLDER = re.compile(
+    r"change.?(me|this|it)|your.?(secret|key)|placeholder|insecure|example", re.IGNORECASE
+)
+"""What secrets look like that were copied from a manual."""
 
 
 class ConfigurationError(Exception):
@@ -18,13 +33,17 @@ class ConfigurationError(Exception):
 
 
 class Settings(BaseSettings):
-    """Every setting, its unit and its bounds. The variable is the field's name in capitals."""
+    """Every setting, its unit and its bounds. The variable is the field's name in capitals.
+
+    `mfa_keys` are base64, comma separated, the newest first; without any, nobody can set up MFA.
+    """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr
     redis_url: SecretStr
     secret_key: SecretStr
+    mfa_keys: SecretStr | None = None
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -77,9 +96,24 @@ class Settings(BaseSettings):
 
     @field_validator("secret_key")
     @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value().encode()) < 32:
+    def _hard_to_guess(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value()
+        if len(key.encode()) < 32:
             raise ValueError("must be at least 32 bytes, as RFC 7518 section 3.2 asks for HS256")
+        if PLACEHOLDER.search(key) or _is_no_random_key(key.encode()):
+            raise ValueError("is easily guessed; `openssl rand -base64 48` makes a good one")
+        return value
+
+    @field_validator("mfa_keys")
+    @classmethod
+    def _keys_for_aes_256(cls, value: SecretStr | None) -> SecretStr | None:
+        for text in [] if value is None else value.get_secret_value().split(","):
+            try:
+                key = b64decode(text, validate=True)
+            except ValueError:
+                key = b""
+            if len(key) != 32 or _is_no_random_key(key):
+                raise ValueError("must be keys that `openssl rand -base64 32` made, and commas")
         return value
 
     @field_validator("log_level", mode="before")
@@ -99,17 +133,68 @@ class Settings(BaseSettings):
         return value
 
 
+SECRETS = [
+    name.upper()
+    for name, field in Settings.model_fields.items()
+    if SecretStr in (field.annotation, *get_args(field.annotation))
+]
+VARIABLES = {name.upper() for name in Settings.model_fields} | {f"{name}_FILE" for name in SECRETS}
+
+
 def load_settings() -> Settings:
     """Settings from the environment as it is now. Raises ConfigurationError naming all faults."""
+    given = {name.upper(): value for name, value in os.environ.items()}
+    values, faults = _secrets_in_files(given)
+    faults |= _misspelt(given.keys())
     try:
-        return Settings()  # type: ignore[call-arg]  # the environment gives the arguments
+        settings = Settings(**values)
     except ValidationError as invalid:
-        lines = [
-            f"  {'_'.join(map(str, error['loc'])).upper()}: {_reason(error['type'], error['msg'])}"
-            for error in invalid.errors(include_input=False, include_url=False)
-        ]
-        raise ConfigurationError("\n".join(["The configuration is wrong:", *lines])) from None
+        for error in invalid.errors(include_input=False, include_url=False):
+            name = "_".join(map(str, error["loc"])).upper()
+            if error["type"] != "missing":
+                faults[name] = error["msg"].removeprefix("Value error, ")
+            elif f"{name}_FILE" not in faults:
+                faults[name] = "is not set"
+    if faults:
+        lines = [f"  {name}: {reason}" for name, reason in faults.items()]
+        raise ConfigurationError("\n".join(["The configuration is wrong:", *lines]))
+    return settings
 
 
-def _reason(kind: str, message: str) -> str:
-    return "is not set" if kind == "missing" else message.removeprefix("Value error, ")
+def _secrets_in_files(given: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The secrets that `NAME_FILE` variables lead to, and what is wrong with those variables."""
+    values: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for name in SECRETS:
+        variable = f"{name}_FILE"
+        if variable not in given:
+            continue
+        if name in given:
+            faults[variable] = f"is set, and so is {name}; only one of them may be"
+            continue
+        try:
+            values[name.lower()] = Path(given[variable]).read_text("utf-8").strip()
+        except OSError as error:
+            faults[variable] = f"cannot be read: {error.strerror}"
+        except UnicodeDecodeError:
+            faults[variable] = "cannot be read: it is not text"
+    return values, faults
+
+
+def _misspelt(given: Set[str]) -> dict[str, str]:
+    """Variables that are a letter or two away from one that is not given.
+
+    An environment holds much that is none of ours. So only what is that close is taken for a
+    mistake, and short names are left alone: they are alike by chance.
+    """
+    faults = {}
+    for name in sorted(name for name in given - VARIABLES if len(name) > 5):
+        absent = [one for one in VARIABLES - given if abs(len(one) - len(name)) <= 2]
+        for close in get_close_matches(name, absent, n=1, cutoff=0.85):
+            faults[name] = f"is no setting; {close} is"
+    return faults
+
+
+def _is_no_random_key(key: bytes) -> bool:
+    """Few different bytes, or one piece over and over again."""
+    return len(set(key)) < 8 or key in (key + key)[1:-1]

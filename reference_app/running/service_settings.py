@@ -1,17 +1,21 @@
 """The environment a service is given: the least it needs, and what the caller asks for."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 
 SECRET_KEY = "for services that live as long as a test: not a secret"  # noqa: S105  # pragma: allowlist secret
+
+MFA_KEYS = b64encode(b"32 bytes for tests: not a secret").decode()
 
 
 def complete(
     database_url: str, cache_url: str, more: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Addresses and a signing key, with `more` settings on top; the process sees nothing else."""
+    """Addresses and keys, with `more` settings on top; the process sees nothing else."""
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": cache_url,
         "SECRET_KEY": SECRET_KEY,
+        "MFA_KEYS": MFA_KEYS,
         **(more or {}),
     }

@@ -21,7 +21,7 @@ def database(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Data
     database = backend.database()
     monkeypatch.setenv("DATABASE_URL", database.url)
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1")
-    monkeypatch.setenv("SECRET_KEY", "s" * 32)
+    monkeypatch.setenv("SECRET_KEY", "a key for the tests of migrations")
     yield database
     database.drop()
 

@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from reference_app.config import Settings
+from reference_app.config import ConfigurationError, load_settings
 from reference_app.running import Backend
 
 GOOD = {
@@ -55,12 +56,59 @@ def test_every_wrong_variable_is_named_at_once_and_no_value_is_shown() -> None:
     assert "s3cret" not in done.stderr + done.stdout
 
 
-@pytest.mark.spec("X1")
-def test_settings_do_not_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The least that a service needs, and nothing else."""
+    for name in os.environ:
+        monkeypatch.delenv(name)
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
-    settings = Settings()  # type: ignore[call-arg]  # the environment gives the arguments
-    assert "s3cret" not in repr(settings) + str(settings) + settings.model_dump_json()
+    return monkeypatch
+
+
+@pytest.mark.spec("X1")
+def test_the_least_is_enough_and_settings_are_read_when_asked_for(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    assert load_settings().port == 8000
+    environment.setenv("PORT", "8001")
+    assert load_settings().port == 8001
+
+
+@pytest.mark.spec("X1")
+def test_the_environment_is_all_that_is_read(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("PORT=1234\n")
+    environment.chdir(tmp_path)
+    assert load_settings().port == 8000
+
+
+@pytest.mark.spec("X1")
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("ACCES_TOKEN_SECONDS", "ACCESS_TOKEN_SECONDS"),
+        ("LOG_LEVL", "LOG_LEVEL"),
+        ("MFA_KEY", "MFA_KEYS"),
+        ("mfa_keys_flie", "MFA_KEYS_FILE"),
+    ],
+)
+def test_a_misspelt_variable_is_not_ignored(
+    environment: pytest.MonkeyPatch, misspelt: str, meant: str
+) -> None:
+    environment.setenv(misspelt, "s3cret")
+    with pytest.raises(ConfigurationError, match=f"{misspelt.upper()}: .*{meant}") as told:
+        load_settings()
+    assert "s3cret" not in str(told.value)
+
+
+@pytest.mark.spec("X1")
+def test_variables_of_others_are_none_of_its_business(environment: pytest.MonkeyPatch) -> None:
+    theirs = ("PATH", "HOSTNAME", "HOSTS", "REDIS_PORT", "REDIS_SERVICE_HOST", "DATABASE_PORT")
+    for name in (*theirs, "DATABASE_URL_TEST", "PYTHONUNBUFFERED", "LC_ALL", "KUBERNETES_PORT"):
+        environment.setenv(name, "whatever")
+    load_settings()
 
 
 @pytest.mark.spec("X1")
