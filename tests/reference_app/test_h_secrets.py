@@ -157,7 +157,7 @@ def test_no_answer_and_no_log_line_shows_a_secret_when_all_works(client: Client)
 
 
 def sweep(client: Client, ada: Person | None = None) -> list[httpx.Response]:
-    """Every route of the document, each once as nobody and once as `ada`, but she deletes nothing."""
+    """Every route, once as nobody and once as `ada`, who deletes nothing."""
     body = {"email": "ada@example.com", "password": PASSWORD}
     answers = [client.get(path) for path in ("/docs", "/openapi.json", "/ready", "/nowhere")]
     for path, operations in answers[1].json()["paths"].items():
