@@ -4,6 +4,7 @@ import os
 import re
 from base64 import b64encode
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -162,7 +163,7 @@ def sweep(client: Client, ada: Person | None = None) -> list[httpx.Response]:
     answers = [client.get(path) for path in ("/docs", "/openapi.json", "/ready", "/nowhere")]
     for path, operations in answers[1].json()["paths"].items():
         for method in operations:
-            more = {} if method in ("get", "delete") else {"json": body}
+            more: dict[str, Any] = {} if method in ("get", "delete") else {"json": body}
             real = re.sub(r"\{\w+}", ada.id if ada else str(UUID(int=0)), path)
             answers.append(client.send(method.upper(), real, **more))
             if ada and method != "delete":
