@@ -48,6 +48,10 @@ PAGE_POLICY = f"{CONTENT_SECURITY_POLICY}; img-src 'self' data:"
 """Swagger UI has its icons in `data:` addresses; scripts and styles come from here alone."""
 
 RESPONSE_HEADERS: dict[str, tuple[str, Json]] = {
+    "Idempotent-Replayed": (
+        "`true` when this is the answer to an earlier request with the same `Idempotency-Key`.",
+        {"type": "string", "const": "true"},
+    ),
     "Location": ("Where the new resource is.", {"type": "string", "format": "uri-reference"}),
     "Retry-After": ("Seconds to wait before trying again.", {"type": "integer", "minimum": 1}),
     "WWW-Authenticate": ("How to authenticate (RFC 6750).", {"type": "string"}),
@@ -66,6 +70,11 @@ def _headers(*names: str) -> Json:
 
 CREATED: dict[int | str, Json] = {201: {"headers": _headers("Location")}}
 """What a 201 has beside its body."""
+
+CREATED_ONCE: dict[int | str, Json] = {
+    201: {"headers": _headers("Location", "Idempotent-Replayed")}
+}
+"""The same where an `Idempotency-Key` may come with the request."""
 
 
 def refusals(*errors: type[ServiceError]) -> dict[int | str, Json]:

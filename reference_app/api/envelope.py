@@ -87,6 +87,13 @@ class Failure(BaseModel):
     meta: Meta = Field(default_factory=Meta)
 
 
+def created(body: BaseModel, location: str) -> Response:
+    """The 201 for a new resource that is found at `location`."""
+    return Response(
+        body.model_dump_json(), 201, {"Location": location}, media_type="application/json"
+    )
+
+
 def failure(
     status: int,
     code: str,

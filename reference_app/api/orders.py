@@ -7,8 +7,8 @@ import structlog
 from fastapi import APIRouter, Request, Response, status
 
 from reference_app.api.collections import Collection, listing, one_of
-from reference_app.api.documentation import CREATED, list_parameters, refusals
-from reference_app.api.envelope import Listing, Success
+from reference_app.api.documentation import CREATED_ONCE, list_parameters, refusals
+from reference_app.api.envelope import Listing, Success, created
 from reference_app.api.schemas import OrderCreate, OrderPatch
 from reference_app.data.models import ORDER_STATUSES
 from reference_app.data.orders import OrderRepository
@@ -23,6 +23,7 @@ from reference_app.errors import (
     RuleBroken,
     Unavailable,
 )
+from reference_app.reliability.idempotency import Repeatable
 from reference_app.security.access import Caller
 from reference_app.services import Provided
 
@@ -66,29 +67,36 @@ async def list_orders(
 @router.post(
     "/users/{user_id}/orders",
     status_code=status.HTTP_201_CREATED,
-    responses=CREATED
-    | refusals(InvalidInput, NotAuthenticated, NotAllowed, NotFound, RuleBroken, Unavailable),
+    response_model=Success[OrderView],
+    responses=CREATED_ONCE
+    | refusals(
+        InvalidInput, NotAuthenticated, NotAllowed, NotFound, Conflict, RuleBroken, Unavailable
+    ),
 )
 async def create_order(
     user_id: UUID,
     new: OrderCreate,
     request: Request,
-    response: Response,
-    services: Provided,
     caller: Caller,
-) -> Success[OrderView]:
-    """Make an order for the user."""
+    once: Repeatable,
+) -> Response:
+    """Make an order for the user; sent again with the same `Idempotency-Key`, still one order."""
     started = time.perf_counter()
     caller.require_sight("read_orders", user_id)
-    items = [NewItem(**item.model_dump()) for item in new.items]
-    async with services.database.transaction() as session:
-        customer_status = await UserRepository(session).status_of(user_id)
+    async with once.turn(new) as turn:
+        if turn.earlier:
+            return turn.earlier
+        customer_status = await UserRepository(turn.session).status_of(user_id)
         if customer_status is None:
             raise NotFound
         caller.require("create_orders", user_id)
         if customer_status != "active":
             raise RuleBroken("This account cannot order: it is not active.")
-        order = await OrderRepository(session).add(user_id, items)
+        items = [NewItem(**item.model_dump()) for item in new.items]
+        order = await OrderRepository(turn.session).add(user_id, items)
+        location = request.app.url_path_for("get_order", order_id=str(order.id))
+        answer = created(Success[OrderView](data=order), location)
+        await turn.keep(answer)
     log.info(
         "order_created",
         order_id=str(order.id),
@@ -97,8 +105,7 @@ async def create_order(
         items_count=len(order.items),
         duration_ms=round((time.perf_counter() - started) * 1000, 2),
     )
-    response.headers["Location"] = request.app.url_path_for("get_order", order_id=str(order.id))
-    return Success(data=order)
+    return answer
 
 
 @router.get(

@@ -22,9 +22,9 @@ from reference_app.errors import Unavailable
 
 RETRY_AFTER_SECONDS = 1
 
-PASSING = ("08", "40", "53", "57")
+PASSING = ("08", "40", "53", "55P03", "57")
 """SQLSTATE classes of what may work the next time: connection lost, deadlock, out of resources,
-stopped by the operator or by a time-out."""
+a lock not had in time, stopped by the operator or by a time-out."""
 
 
 class Database:

@@ -14,7 +14,7 @@ KEPT = {
     "H": (1, 2, 5),
     "S": range(1, 2),
     "O": range(1, 2),
-    "L": range(2, 3),
+    "L": range(1, 3),
     "X": range(1, 2),
 }
 PROMISES = {f"{letter}{number}" for letter, numbers in KEPT.items() for number in numbers}
