@@ -1,12 +1,12 @@
 """Keys of requests that were answered, with the answer, so that a repeated one is harmless (L1).
 
-Revision: 0004, after: 0003
+Revision: 0003, after: 0002
 """
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
