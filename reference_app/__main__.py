@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None, *, listener: socket.socket | None = 
     if arguments.command == "serve":
         serve(settings, listener)
     elif arguments.command == "migrate":
-        migrate(arguments.revision)
+        migrate(arguments.revision, down=arguments.down)
     else:
         from reference_app.seed import seed
 
@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", help="answer HTTP requests until told to stop")
     migrate = commands.add_parser("migrate", help="bring the database schema up to date")
     migrate.add_argument("revision", nargs="?", default="head", help='e.g. 0002 (default: "head")')
+    migrate.add_argument("--down", action="store_true", help="undo what came after that revision")
     seed = commands.add_parser("seed", help="fill an empty database with demonstration data")
     seed.add_argument("--users", type=int, default=100)
     seed.add_argument("--orders", type=int, default=1000)
@@ -65,12 +66,13 @@ def serve(settings: Settings, listener: socket.socket | None) -> None:
     uvicorn.Server(config).run(sockets=[listener] if listener else None)
 
 
-def migrate(revision: str) -> None:
-    """Upgrade to `revision`; nothing happens when the schema is there already."""
+def migrate(revision: str, *, down: bool) -> None:
+    """Upgrade to `revision`, or `down` to it; nothing happens when the schema is there already."""
     from alembic import command
     from alembic.config import Config
 
-    command.upgrade(Config(Path(__file__).with_name("alembic.ini")), revision)
+    move = command.downgrade if down else command.upgrade
+    move(Config(Path(__file__).with_name("alembic.ini")), revision)
 
 
 if __name__ == "__main__":

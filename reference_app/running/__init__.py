@@ -6,13 +6,22 @@ with start() as backend, backend.service() as service:
 
 from typing import Literal
 
-from reference_app.running.backend import Backend, Part, Service
-from reference_app.running.errors import BackendUnavailable, RunningError, ServiceDidNotStart
+from reference_app.running.backend import Backend, Command, Part, Service
+from reference_app.running.errors import (
+    BackendUnavailable,
+    MigrationFailed,
+    ProcessFailed,
+    RunningError,
+    ServiceDidNotStart,
+)
 
 __all__ = [
     "Backend",
     "BackendUnavailable",
+    "Command",
+    "MigrationFailed",
     "Part",
+    "ProcessFailed",
     "RunningError",
     "Service",
     "ServiceDidNotStart",

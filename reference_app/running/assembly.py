@@ -4,16 +4,18 @@ import contextlib
 import itertools
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import redis
 
-from reference_app.running import service_settings
+from reference_app.running import diagnosis, service_settings
 from reference_app.running.addresses import Addresses
 from reference_app.running.backend import Backend, Service
+from reference_app.running.command import RunningCommand
 from reference_app.running.database import Database
+from reference_app.running.errors import BackendUnavailable, MigrationFailed
 from reference_app.running.service import RunningService, ServiceProcess, Stores
 from reference_app.running.template import Databases, make_template
 
@@ -47,8 +49,19 @@ class AssembledBackend(Backend):
         self._numbers = itertools.count(1)
         self._cache_databases = deque(range(CACHE_DATABASES))
 
-    def database(self) -> Database:
-        return self._copies.take()
+    def database(
+        self, revision: str = "head", *, replace: Mapping[str, Path] | None = None
+    ) -> Database:
+        if revision == "head" and not replace:
+            return self._copies.take()
+        database = self._copies.empty()
+        try:
+            if revision != "base":
+                self._migrate(database, revision, replace)
+        except BaseException:
+            self._copies.drop(database)
+            raise
+        return database
 
     def service(
         self,
@@ -59,17 +72,12 @@ class AssembledBackend(Backend):
         beside: Service | None = None,
         start: bool = True,
     ) -> Service:
-        replace = replace or {}
         if beside is None:
             stores, environment = self._own_stores(database, settings)
         else:
             stores = Stores(beside.database, beside.cache, lambda: None)
             environment = {**beside.settings, **(settings or {})}
-        try:
-            prepared = self._prepare(replace, environment)
-        except BaseException:
-            stores.release()
-            raise
+        prepared = self._prepared(["serve"], replace, stores, environment)
         service = RunningService(
             prepared.process,
             stores=stores,
@@ -79,6 +87,54 @@ class AssembledBackend(Backend):
             discard=prepared.discard,
         )
         return service.started() if start else service
+
+    def command(
+        self,
+        *argv: str,
+        database: Database,
+        replace: Mapping[str, Path] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> RunningCommand:
+        stores, environment = self._own_stores(database, settings)
+        prepared = self._prepared(argv, replace, stores, environment)
+        command = RunningCommand(
+            prepared.process, stores=stores, shown=prepared.shown, discard=prepared.discard
+        )
+        command.start()
+        return command
+
+    def close(self) -> None:
+        if self._databases is not None:
+            self._databases.close()
+        self._end()
+
+    @property
+    def _copies(self) -> Databases:
+        assert self._databases is not None, "the servers have been started"
+        return self._databases
+
+    @abstractmethod
+    def _end(self) -> None:
+        """End the servers and everything else that was started."""
+
+    def _make_template(self) -> None:
+        try:
+            make_template(self.outside, self._migrate)
+        except MigrationFailed as error:
+            raise BackendUnavailable(f"The migrations failed. {error}") from error
+        self._databases = Databases(self.outside)
+
+    def _migrate(
+        self,
+        database: Database,
+        revision: str = "head",
+        replace: Mapping[str, Path] | None = None,
+    ) -> None:
+        with self.command("migrate", revision, database=database, replace=replace) as migration:
+            exit_code = migration.wait()
+            if exit_code != 0:
+                reason = diagnosis.not_finished(exit_code)
+                raise MigrationFailed(reason, exit_code, migration.log_tail())
 
     def _own_stores(
         self, given: Database | None, settings: Mapping[str, str] | None
@@ -104,30 +160,25 @@ class AssembledBackend(Backend):
         )
         return Stores(database, cache, release), environment
 
-    def close(self) -> None:
-        if self._databases is not None:
-            self._databases.close()
-        self._end()
-
-    @property
-    def _copies(self) -> Databases:
-        assert self._databases is not None, "the servers have been started"
-        return self._databases
-
-    @abstractmethod
-    def _end(self) -> None:
-        """End the servers and everything else that was started."""
-
-    def _make_template(self) -> None:
-        make_template(self.outside, self._migrate)
-        self._databases = Databases(self.outside)
+    def _prepared(
+        self,
+        argv: Sequence[str],
+        replace: Mapping[str, Path] | None,
+        stores: Stores,
+        environment: Mapping[str, str],
+    ) -> PreparedProcess:
+        """See `_prepare`; when it fails, nothing is left of the stores."""
+        try:
+            return self._prepare(argv, replace or {}, environment)
+        except BaseException:
+            stores.release()
+            raise
 
     @abstractmethod
     def _prepare(
-        self, replace: Mapping[str, Path], environment: Mapping[str, str]
+        self, argv: Sequence[str], replace: Mapping[str, Path], environment: Mapping[str, str]
     ) -> PreparedProcess:
-        """A process for a service; `replace` is read now. Raises ServiceDidNotStart."""
+        """A process for `python -m reference_app ARGV`; `replace` is read now.
 
-    @abstractmethod
-    def _migrate(self, template: Database) -> None:
-        """Run the service's migrations on a database. Raises BackendUnavailable."""
+        Raises ServiceDidNotStart when a file of it cannot be read.
+        """

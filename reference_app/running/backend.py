@@ -3,8 +3,9 @@
     Backend                 PostgreSQL, a Redis-protocol cache, and as many services as asked for
     ├── postgres: Part      a server that can be stopped, killed, paused and started again
     ├── cache: Part
-    ├── database()          a fresh, migrated Database (see `database.py`)
-    └── service(...)        a Service: the application, with modules replaced on request
+    ├── database(...)       a fresh Database (see `database.py`), migrated as far as asked for
+    ├── service(...)        a Service: the application, with modules replaced on request
+    └── command(...)        a Command: one run of the application's command line, e.g. a migration
 
 A test written against these names cannot tell embedded servers from containers.
 """
@@ -114,6 +115,36 @@ class Service(Part):
         self.close()
 
 
+class Command(Part):
+    """One run of `python -m reference_app`: it ends by itself, or can be killed halfway.
+
+    `start` runs it once more, as somebody would who saw it fail.
+    """
+
+    @abstractmethod
+    def wait(self) -> int | None:
+        """Its exit status when it has ended; None when it still runs after a minute."""
+
+    @abstractmethod
+    def logs(self) -> list[str]:
+        """Lines of stdout and stderr of all its runs; the last 1 MiB."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End it and drop what was made for it. Closing twice is no error."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
 class Backend(ABC):
     """Real servers, started once and shared by many services. Safe to use from any thread."""
 
@@ -124,8 +155,15 @@ class Backend(ABC):
     cache: Part
 
     @abstractmethod
-    def database(self) -> Database:
-        """A new database made from the migrated template, about 40 ms."""
+    def database(
+        self, revision: str = "head", *, replace: Mapping[str, Path] | None = None
+    ) -> Database:
+        """A new database: a copy of the migrated template, about 40 ms.
+
+        With a `revision` ("base" is an empty database), or with files in the place of modules
+        that migrations import, it is made by running those migrations, about half a second; a
+        service on it is `service(database=...)`. Raises MigrationFailed.
+        """
 
     @abstractmethod
     def service(
@@ -149,6 +187,16 @@ class Backend(ABC):
 
         Raises ServiceDidNotStart when it does not answer `GET /health` with 200 in time.
         """
+
+    @abstractmethod
+    def command(
+        self,
+        *argv: str,
+        database: Database,
+        replace: Mapping[str, Path] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> Command:
+        """`python -m reference_app ARGV` on a database, started; the rest is as for a service."""
 
     @abstractmethod
     def close(self) -> None:

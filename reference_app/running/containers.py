@@ -1,13 +1,13 @@
 """Real servers and the service's own image in containers, on a private network."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from testcontainers.core.network import Network
 
-from reference_app.running import images, reaper, scratch, service_settings, snapshot
+from reference_app.running import images, reaper, scratch, snapshot
 from reference_app.running.addresses import Addresses
 from reference_app.running.assembly import AssembledBackend, PreparedProcess
 from reference_app.running.container_process import LOOPBACK
@@ -19,9 +19,6 @@ from reference_app.running.container_servers import (
     start_servers,
 )
 from reference_app.running.container_service import ContainerService
-from reference_app.running.database import Database
-from reference_app.running.errors import BackendUnavailable
-from reference_app.running.part import exit_code_when_ended
 from reference_app.running.reaper_link import ReaperLink
 from reference_app.running.standby_container import inside
 from reference_app.running.standby_pool import StandbyPool
@@ -65,21 +62,11 @@ class ContainerBackend(AssembledBackend):
         self._make_template()
 
     def _prepare(
-        self, replace: Mapping[str, Path], environment: Mapping[str, str]
+        self, argv: Sequence[str], replace: Mapping[str, Path], environment: Mapping[str, str]
     ) -> PreparedProcess:
         directory = self._scratch / f"files-{next(self._numbers)}"
         directory.mkdir()
         files = snapshot.take(replace, directory)
-        process = ContainerService(self._pool, files, ["serve"], environment)
+        process = ContainerService(self._pool, files, argv, environment)
         shown = {inside(module): str(file) for module, file in replace.items()}
         return PreparedProcess(process, shown, process.discard)
-
-    def _migrate(self, template: Database) -> None:
-        environment = service_settings.complete(
-            self.inside.database_url(template.name), self.inside.cache_url(0)
-        )
-        process = ContainerService(self._pool, {}, ["migrate"], environment)
-        process.launch()
-        if exit_code_when_ended(process) != 0:
-            raise BackendUnavailable(f"The migrations failed:\n{process.log.read_text()}")
-        process.discard()

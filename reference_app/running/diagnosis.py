@@ -1,4 +1,4 @@
-"""Why a service did not start, in one sentence for the person whose file was in it."""
+"""Why a process did not do its work, in one sentence for the person whose file was in it."""
 
 import re
 import signal
@@ -17,11 +17,23 @@ def exited(exit_code: int | None, log_size: int) -> str:
         return f"It wrote more than {LOG_BYTES // 1024**2} MiB of output and was ended."
     if exit_code == 0:
         return "It ended at once without an error, as if its work were done."
+    return f"It {ended(exit_code)} while it started."
+
+
+def not_finished(exit_code: int | None) -> str:
+    """The sentence for migrations that ended with an error, or have not ended."""
+    if exit_code is None:
+        return "The migrations did not come to an end within a minute."
+    return f"The process of the migrations {ended(exit_code)}."
+
+
+def ended(exit_code: int | None) -> str:
+    """How a process ended, as the rest of a sentence."""
     if exit_code is not None and exit_code < 0:
         number = -exit_code
         name = signal.Signals(number).name if number in SIGNALS else str(number)
-        return f"It was ended by the signal {name} while it started."
-    return f"It ended with exit status {exit_code} while it started."
+        return f"was ended by the signal {name}"
+    return f"ended with exit status {exit_code}"
 
 
 def hung(log: Collection[str], seconds: float, replaced: Collection[str]) -> str:

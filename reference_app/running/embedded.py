@@ -1,18 +1,15 @@
 """Real servers as child processes of a supervisor: no container engine, nothing to install."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from reference_app.running import scratch, service_settings, snapshot
+from reference_app.running import scratch, snapshot
 from reference_app.running.addresses import Addresses
 from reference_app.running.assembly import AssembledBackend, PreparedProcess
-from reference_app.running.database import Database
 from reference_app.running.embedded_process import ApplicationProcess
 from reference_app.running.embedded_servers import HOST, begin_initdb, start_cache, start_postgres
-from reference_app.running.errors import BackendUnavailable
-from reference_app.running.part import exit_code_when_ended
 from reference_app.running.supervisor_link import SupervisorLink
 
 
@@ -41,32 +38,19 @@ class EmbeddedBackend(AssembledBackend):
         self._link.end()
 
     def _prepare(
-        self, replace: Mapping[str, Path], environment: Mapping[str, str]
+        self, argv: Sequence[str], replace: Mapping[str, Path], environment: Mapping[str, str]
     ) -> PreparedProcess:
-        name = f"service-{next(self._numbers)}"
+        name = f"{argv[0]}-{next(self._numbers)}"
         directory = self._directory(name)
         files = snapshot.take(replace, directory)
         process = ApplicationProcess(
-            self._link, name, directory, "SIGTERM", ["serve"], environment, files
+            self._link, name, directory, "SIGTERM", argv, environment, files
         )
         return PreparedProcess(
             process,
             {str(copy): str(replace[module]) for module, copy in files.items()},
             discard=lambda: shutil.rmtree(directory, ignore_errors=True),
         )
-
-    def _migrate(self, template: Database) -> None:
-        process = ApplicationProcess(
-            self._link,
-            "migrate",
-            self._directory("migrate"),
-            "SIGTERM",
-            ["migrate"],
-            service_settings.complete(template.url, self.inside.cache_url(0)),
-        )
-        process.launch()
-        if exit_code_when_ended(process) != 0:
-            raise BackendUnavailable(f"The migrations failed:\n{process.log.read_text()}")
 
     def _directory(self, name: str) -> Path:
         directory = self._scratch / name

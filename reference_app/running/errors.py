@@ -9,10 +9,10 @@ class BackendUnavailable(RunningError):
     """The servers cannot be started here; the message says what to do about it."""
 
 
-class ServiceDidNotStart(RunningError):
-    """The service exited, hung while it was imported, or never became ready.
+class ProcessFailed(RunningError):
+    """A process of the service did not do what it was started for.
 
-    `reason` says which in one sentence, `exit_code` is its exit status (minus the signal's number
+    `reason` says so in one sentence, `exit_code` is its exit status (minus the signal's number
     when a signal ended it; None when it was still running), `log_tail` its last lines of output.
     """
 
@@ -21,3 +21,11 @@ class ServiceDidNotStart(RunningError):
         self.reason = reason
         self.exit_code = exit_code
         self.log_tail = log_tail
+
+
+class ServiceDidNotStart(ProcessFailed):
+    """The service exited, hung while it was imported, or never became ready."""
+
+
+class MigrationFailed(ProcessFailed):
+    """The migrations, with what was put in their place, ended with an error or not at all."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import redis
 
-from reference_app.running import diagnosis
+from reference_app.running import diagnosis, log
 from reference_app.running.backend import Part, Service
 from reference_app.running.database import Database
 from reference_app.running.errors import ServiceDidNotStart
@@ -21,9 +20,6 @@ from reference_app.running.part import ControlledPart, Process
 
 START_SECONDS = 10.0
 POLL_SECONDS = 0.005
-LOG_TAIL_BYTES = 1024**2
-LOG_TAIL_LINES = 40
-LOG_TAIL_WIDTH = 500
 
 
 class ServiceProcess(Process, Protocol):
@@ -89,7 +85,7 @@ class RunningService(ControlledPart, Service):
         return self._stores.cache
 
     def logs(self) -> list[str]:
-        return self._log_from(self._log_start)
+        return log.lines(self._process.log, self._shown, self._log_start)
 
     def reset(self) -> None:
         for server in self._servers:
@@ -148,22 +144,10 @@ class RunningService(ControlledPart, Service):
             time.sleep(POLL_SECONDS)
 
     def _log_size(self) -> int:
-        return self._process.log.stat().st_size if self._process.log.exists() else 0
+        return log.size(self._process.log)
 
     def _log_tail(self) -> list[str]:
-        return [line[:LOG_TAIL_WIDTH] for line in self._log_from(0)[-LOG_TAIL_LINES:]]
-
-    def _log_from(self, start: int) -> list[str]:
-        size = self._log_size()
-        start = max(start, size - LOG_TAIL_BYTES)
-        if size <= start:
-            return []
-        with self._process.log.open("rb") as log:
-            log.seek(start, os.SEEK_SET)
-            text = log.read(LOG_TAIL_BYTES).decode(errors="replace")
-        for inside, outside in self._shown.items():
-            text = text.replace(inside, outside)
-        return text.splitlines()
+        return log.tail(self._process.log, self._shown)
 
 
 def healthy(url: str) -> bool:

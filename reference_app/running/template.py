@@ -13,28 +13,31 @@ from reference_app.running.addresses import Addresses
 from reference_app.running.database import Database
 from reference_app.running.postgres_settings import OWNER, SUPERUSER, TEMPLATE
 
+FOR_EMPTY_ONES = "template1"
+"""PostgreSQL's own template for databases."""
+
 
 def make_template(server: Addresses, migrate: Callable[[Database], None]) -> None:
     """Create the role `app` and a database it owns, migrate that, and close it to sessions.
 
     `migrate` brings the schema of the database it is given up to date.
     """
-    template = Database(TEMPLATE, server)
+    with Database(FOR_EMPTY_ONES, server).connect(superuser=True) as connection:
+        connection.execute("CREATE EXTENSION pg_stat_statements")
     with Database(SUPERUSER, server).connect(superuser=True) as connection:
         connection.execute(f"CREATE ROLE {OWNER} LOGIN PASSWORD '{OWNER}'")
-        connection.execute(f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}")
-        with template.connect(superuser=True) as inside:
-            inside.execute("CREATE EXTENSION pg_stat_statements")
-        migrate(template)
+    template = new_database(server, TEMPLATE, FOR_EMPTY_ONES)
+    migrate(template)
+    with Database(SUPERUSER, server).connect(superuser=True) as connection:
         connection.execute(f"ALTER DATABASE {TEMPLATE} IS_TEMPLATE true ALLOW_CONNECTIONS false")
 
 
-def new_database(server: Addresses, name: str) -> Database:
-    """A copy of the template, owned by `app`."""
+def new_database(server: Addresses, name: str, template: str = TEMPLATE) -> Database:
+    """A copy of a template, owned by `app`."""
     with Database(SUPERUSER, server).connect(superuser=True) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
-                sql.Identifier(name), sql.Identifier(TEMPLATE), sql.Identifier(OWNER)
+                sql.Identifier(name), sql.Identifier(template), sql.Identifier(OWNER)
             )
         )
     return Database(name, server)
@@ -63,6 +66,10 @@ class Databases:
         except psycopg.Error:  # the server was away when it was ordered
             return self._order().result()
 
+    def empty(self) -> Database:
+        """A database without any table. Raises psycopg.OperationalError, as `take` does."""
+        return self._order(FOR_EMPTY_ONES).result()
+
     def drop(self, database: Database) -> None:
         """Drop a copy at leisure; a server that is away keeps it until it ends itself."""
         self._jobs.put(lambda: self._drop(database))
@@ -72,14 +79,14 @@ class Databases:
         self._closed = True
         self._jobs.put(lambda: None)
 
-    def _order(self) -> "Future[Database]":
+    def _order(self, template: str = TEMPLATE) -> "Future[Database]":
         self._made += 1
         name = f"dojo_{self._made}"
         ordered: Future[Database] = Future()
 
         def make() -> None:
             try:
-                ordered.set_result(new_database(self._server, name))
+                ordered.set_result(new_database(self._server, name, template))
             except BaseException as error:
                 ordered.set_exception(error)
 
