@@ -49,9 +49,16 @@ def read() -> BuildContext:
         {
             str(file.relative_to(ROOT)): file.read_bytes()
             for file in files
-            if file.is_file() and "__pycache__" not in file.parts
+            if file.is_file() and belongs(file.relative_to(ROOT))
         }
     )
+
+
+def belongs(path: Path) -> bool:
+    """Whether a file is part of the image; of what deploys the service, only the recipe."""
+    if "__pycache__" in path.parts:
+        return False
+    return path.parts[:2] != ("reference_app", "deploy") or str(path) == DOCKERFILE
 
 
 def certificates() -> dict[str, bytes]:

@@ -20,6 +20,7 @@ from reference_app.running.errors import BackendUnavailable
 POSTGRES = "postgres:18"
 CACHE = "valkey/valkey:9"
 BASES = ("python:3.13-slim", "python:3.14-slim", "python:3.12-slim", "python:3.11-slim")
+STANDBY = "standby"
 ENGINE_SECONDS = 1
 KEEP = timedelta(days=1)
 
@@ -120,6 +121,7 @@ def build(client: docker.DockerClient, base: str | None = None) -> str:
             fileobj=context.archive(),
             custom_context=True,
             dockerfile=DOCKERFILE,
+            target=STANDBY,
             tag=image,
             buildargs=build_context.build_arguments(base),
             network_mode="host",
