@@ -14,7 +14,7 @@ import docker.errors  # type: ignore[import-untyped]
 from testcontainers.core.docker_client import DockerClient
 
 from reference_app.running import build_context
-from reference_app.running.build_context import DOCKERFILE, REPOSITORY
+from reference_app.running.build_context import DOCKERFILE, REPOSITORY, BuildContext
 from reference_app.running.errors import BackendUnavailable
 
 POSTGRES = "postgres:18"
@@ -114,6 +114,19 @@ def build(client: docker.DockerClient, base: str | None = None) -> str:
     image = context.image
     if here(client, image):
         return image
+    build_stage(client, context, STANDBY, image, base)
+    remove_old(client, image)
+    return image
+
+
+def build_stage(
+    client: docker.DockerClient,
+    context: BuildContext,
+    stage: str,
+    name: str,
+    base: str | None = None,
+) -> None:
+    """Build one stage of the service's Dockerfile as the image `name`."""
     if base is None:
         base = next((candidate for candidate in BASES if here(client, candidate)), BASES[0])
     try:
@@ -121,8 +134,8 @@ def build(client: docker.DockerClient, base: str | None = None) -> str:
             fileobj=context.archive(),
             custom_context=True,
             dockerfile=DOCKERFILE,
-            target=STANDBY,
-            tag=image,
+            target=stage,
+            tag=name,
             buildargs=build_context.build_arguments(base),
             network_mode="host",
             forcerm=True,
@@ -132,8 +145,6 @@ def build(client: docker.DockerClient, base: str | None = None) -> str:
         raise BackendUnavailable(f"The service's image cannot be built:\n{log}") from error
     except docker.errors.APIError as error:
         raise BackendUnavailable(f"The service's image cannot be built: {error}") from error
-    remove_old(client, image)
-    return image
 
 
 def remove_old(client: docker.DockerClient, newest: str) -> None:

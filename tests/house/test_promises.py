@@ -15,7 +15,7 @@ KEPT = {
     "S": range(1, 2),
     "O": range(1, 2),
     "L": range(1, 3),
-    "X": range(1, 2),
+    "X": range(1, 3),
 }
 PROMISES = {f"{letter}{number}" for letter, numbers in KEPT.items() for number in numbers}
 PRINCIPLES = {f"P{number}" for number in range(1, 6)}

@@ -1,10 +1,12 @@
 """The reference service, started once for all conformance tests and cleaned before each."""
 
+import os
 from collections.abc import Iterator
 
+import docker  # type: ignore[import-untyped]
 import pytest
 
-from reference_app.running import Backend, Service, start
+from reference_app.running import Backend, Service, images, start
 from tests.reference_app.client import Client
 
 SETTINGS = {
@@ -37,3 +39,15 @@ def client(running_service: Service) -> Iterator[Client]:
     client = Client(running_service)
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def engine() -> docker.DockerClient:
+    """A container engine with the images; it may be missing, but not in CI."""
+    status = images.engine_status()
+    if not status.ready:
+        reason = f"{status.summary}. {status.advice}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return images.engine()
