@@ -8,9 +8,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from reference_app.api import auth, orders, users
-from reference_app.api.documentation import install_documentation
+from reference_app.api import auth, docs_page, orders, users
 from reference_app.api.envelope import RequestIds
+from reference_app.api.openapi import install_openapi, operation_id
 from reference_app.config import Settings
 from reference_app.data.cache import UserCache
 from reference_app.data.database import Database
@@ -51,6 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
     )
     app.state.services = services
 
@@ -66,7 +67,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(auth.router)
     app.include_router(users.router)
     app.include_router(orders.router)
-    install_documentation(app)
+    app.include_router(docs_page.router)
+    install_openapi(app)
     return app
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from reference_app.api.documentation import refusals
+from reference_app.api.documentation import Responses, headers, refusals
 from reference_app.api.envelope import Success
 from reference_app.api.schemas import Login, Refresh, Session
 from reference_app.data.users import UserRepository
@@ -32,9 +32,13 @@ async def never_stored(response: Response) -> None:
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"], dependencies=[Depends(never_stored)])
 
 
+NEVER_STORED: Responses = {200: {"headers": headers("Cache-Control")}}
+
+
 @router.post(
     "/login",
-    responses=refusals(InvalidInput, NotAuthenticated, NotAllowed, TooManyAttempts, Unavailable),
+    responses=NEVER_STORED
+    | refusals(InvalidInput, NotAuthenticated, NotAllowed, TooManyAttempts, Unavailable),
 )
 async def login(given: Login, request: Request, services: Provided) -> Success[Session]:
     """Exchange e-mail address and password for a pair of tokens."""
@@ -60,7 +64,10 @@ async def _rehash(user_id: UUID, password: str, services: Services) -> None:
     await services.users_cache.invalidate(user_id)
 
 
-@router.post("/refresh", responses=refusals(InvalidInput, InvalidToken, NotAllowed, Unavailable))
+@router.post(
+    "/refresh",
+    responses=NEVER_STORED | refusals(InvalidInput, InvalidToken, NotAllowed, Unavailable),
+)
 async def refresh(given: Refresh, services: Provided) -> Success[Session]:
     """Exchange a refresh token for a new pair. It works once; coming twice ends its family."""
     user_id, pair = await services.tokens.rotate(given.refresh_token)

@@ -16,6 +16,7 @@ Statement = TypeVar("Statement", bound=Select[*tuple[Any, ...]])
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+MAX_PAGE = 999_999_999
 WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -51,15 +52,23 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Collection:
-    """What a list can be asked for.
+class Filter:
+    """One parameter to filter by.
 
-    `filters` maps a parameter to a function that gives back the value to compare with, or raises
-    ValueError with a message for the caller.
+    `read` gives back the value to compare with, or raises ValueError with a message for the
+    caller; `schema` says the same in the words of the OpenAPI document.
     """
 
+    read: Callable[[str], str]
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What a list can be asked for: `filters` are by the name of their parameter."""
+
     sortable: frozenset[str]
-    filters: Mapping[str, Callable[[str], str]]
+    filters: Mapping[str, Filter]
     default_sort: tuple[SortKey, ...] = (SortKey("created_at", descending=True),)
 
     def parse(self, parameters: QueryParams) -> CollectionQuery:
@@ -78,8 +87,8 @@ class Collection:
             limit=read("limit", _limit, DEFAULT_LIMIT),
             sort=read("sort", self._sort, self.default_sort),
             filters={
-                name: read(name, convert, "")
-                for name, convert in self.filters.items()
+                name: read(name, one.read, "")
+                for name, one in self.filters.items()
                 if name in parameters
             },
         )
@@ -120,15 +129,15 @@ def _limit(value: str) -> int:
     return int(value)
 
 
-def one_of(*choices: str) -> Callable[[str], str]:
+def one_of(*choices: str) -> Filter:
     """A filter that takes one of `choices`."""
 
-    def convert(value: str) -> str:
+    def read(value: str) -> str:
         if value not in choices:
             raise ValueError(f"Must be one of: {', '.join(choices)}.")
         return value
 
-    return convert
+    return Filter(read, {"type": "string", "enum": list(choices)})
 
 
 def filtered(

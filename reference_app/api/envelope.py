@@ -7,15 +7,22 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reference_app.api.text import PRINTABLE, harmless, shown
 
 T = TypeVar("T")
 
 HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+CODE = re.compile(r"[A-Z][A-Z0-9_]*")
+MAX_DETAILS = 100
+MAX_INTEGER = 2_147_483_647
+
+Sentence = Field(json_schema_extra=shown(PRINTABLE, maxLength=500))
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -28,7 +35,11 @@ def current_request_id() -> str:
 class Meta(BaseModel):
     """About the answer itself."""
 
-    request_id: str = Field(default_factory=current_request_id, examples=["3f1c9d0e-0c5e-4a6f"])
+    request_id: str = Field(
+        default_factory=current_request_id,
+        examples=["3f1c9d0e-0c5e-4a6f"],
+        json_schema_extra=shown(WELL_FORMED, maxLength=128),
+    )
     timestamp: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -45,12 +56,12 @@ class Success(BaseModel, Generic[T]):
 class Pagination(BaseModel):
     """E2: where a page stands in its list."""
 
-    page: Annotated[int, Field(ge=1, examples=[1])]
+    page: Annotated[int, Field(ge=1, le=MAX_INTEGER, examples=[1])]
     limit: Annotated[int, Field(ge=1, le=100, examples=[20])]
-    total_items: Annotated[int, Field(ge=0, examples=[41])]
-    total_pages: Annotated[int, Field(ge=0, examples=[3])]
-    has_next: bool
-    has_prev: bool
+    total_items: Annotated[int, Field(ge=0, le=MAX_INTEGER, examples=[41])]
+    total_pages: Annotated[int, Field(ge=0, le=MAX_INTEGER, examples=[3])]
+    has_next: Annotated[bool, Field(examples=[True])]
+    has_prev: Annotated[bool, Field(examples=[False])]
 
 
 class Listing(BaseModel, Generic[T]):
@@ -59,24 +70,30 @@ class Listing(BaseModel, Generic[T]):
     model_config = ConfigDict(from_attributes=True)
 
     success: Literal[True] = True
-    data: list[T]
+    data: Annotated[list[T], Field(json_schema_extra={"maxItems": 100})]
     pagination: Pagination
     meta: Meta = Field(default_factory=Meta)
 
 
 class Detail(BaseModel):
-    """E3: what is wrong with one field."""
+    """E3: what is wrong with one field; its name may be one that the caller made up."""
 
-    field: Annotated[str, Field(examples=["email"])]
-    message: Annotated[str, Field(examples=["This is not an e-mail address."])]
+    field: Annotated[
+        str,
+        AfterValidator(harmless),
+        Field(examples=["email"], json_schema_extra=shown(PRINTABLE, maxLength=200)),
+    ]
+    message: Annotated[str, Field(examples=["This is not an e-mail address."]), Sentence]
 
 
 class Error(BaseModel):
     """E3: what went wrong; `code` is for programs, `message` for people."""
 
-    code: Annotated[str, Field(examples=["VALIDATION_ERROR"])]
-    message: Annotated[str, Field(examples=["The request is not valid."])]
-    details: list[Detail]
+    code: Annotated[
+        str, Field(examples=["VALIDATION_ERROR"], json_schema_extra=shown(CODE, maxLength=50))
+    ]
+    message: Annotated[str, Field(examples=["The request is not valid."]), Sentence]
+    details: Annotated[list[Detail], Field(json_schema_extra={"maxItems": MAX_DETAILS})]
 
 
 class Failure(BaseModel):
@@ -102,7 +119,7 @@ def failure(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The response for an error, whoever found it: a route, the framework, or a middleware."""
-    body = Failure(error=Error(code=code, message=message, details=list(details)))
+    body = Failure(error=Error(code=code, message=message, details=list(details)[:MAX_DETAILS]))
     return Response(
         body.model_dump_json(), status, headers=dict(headers or {}), media_type="application/json"
     )

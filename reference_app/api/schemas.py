@@ -1,27 +1,39 @@
-"""What a client may send: strict types, bounded lengths, no field that is not asked for (H2)."""
+"""What a client may send: strict types, bounded lengths, no field that is not asked for (H2).
+
+Each bound stands in the OpenAPI document as well, in words that a program can check: what the
+document allows is accepted, what it does not allow is a 400.
+"""
 
 import re
-import unicodedata
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, with_config
 from pydantic.json_schema import WithJsonSchema
+from typing_extensions import TypedDict
+
+from reference_app.api.text import PRINTABLE, VISIBLE, shown
 
 MONEY = re.compile(r"[0-9]{1,5}(\.[0-9]{1,2})?")
 
 
 def printable(value: str) -> str:
-    """Text a person can see: no NUL and no other control, surrogate or unassigned code point."""
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") for character in value):
+    """Text without control characters."""
+    if not PRINTABLE.fullmatch(value):
         raise ValueError("Must not contain control characters.")
-    if not value.strip():
+    return value
+
+
+def visible(value: str) -> str:
+    """Text with something to see in it, and without the space around it."""
+    if not VISIBLE.fullmatch(printable(value)):
         raise ValueError("Must not be blank.")
     return value.strip()
 
 
 def email_address(value: str) -> str:
-    """A plausible address (RFC 5321), its domain normalised; nothing is looked up."""
+    """A plausible address (RFC 5321, RFC 6531), in Unicode's composed form, its domain in small
+    letters; nothing is looked up."""
     from email_validator import EmailNotValidError, validate_email
 
     try:
@@ -31,42 +43,75 @@ def email_address(value: str) -> str:
 
 
 def money(value: object) -> Decimal:
-    """An amount with at most two decimals, from a string such as "12.50" or from a number."""
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
-        raise ValueError('Must be an amount such as "12.50".')  # noqa: TRY004 - for Pydantic
-    if not MONEY.fullmatch(str(value)):
-        raise ValueError("Must be from 0 to 99999.99, with at most two decimals.")
-    return Decimal(str(value)).quantize(Decimal("0.01"))
+    """An amount with at most two decimals, from a string such as "12.50"."""
+    if not isinstance(value, str) or not MONEY.fullmatch(value):
+        raise ValueError('Must be a string from "0" to "99999.99", with at most two decimals.')
+    return Decimal(value).quantize(Decimal("0.01"))
+
+
+def whole(value: object) -> object:
+    """JSON does not tell 3.0 from 3, and neither does JSON Schema's `integer`."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 Email = Annotated[
     str,
-    Field(max_length=255, examples=["ada@example.com"], json_schema_extra={"format": "email"}),
+    Field(max_length=254, examples=["ada@example.com"], json_schema_extra={"format": "idn-email"}),
     AfterValidator(email_address),
 ]
 FullName = Annotated[
-    str, Field(min_length=1, max_length=100, examples=["Ada Lovelace"]), AfterValidator(printable)
+    str,
+    Field(
+        min_length=1, max_length=100, examples=["Ada Lovelace"], json_schema_extra=shown(VISIBLE)
+    ),
+    AfterValidator(visible),
 ]
 ProductName = Annotated[
-    str, Field(min_length=1, max_length=200, examples=["Punched cards"]), AfterValidator(printable)
+    str,
+    Field(
+        min_length=1, max_length=200, examples=["Punched cards"], json_schema_extra=shown(VISIBLE)
+    ),
+    AfterValidator(visible),
 ]
-Password = Annotated[str, Field(max_length=512, examples=["correct horse battery"])]
-NewPassword = Annotated[Password, Field(json_schema_extra={"minLength": 12, "maxLength": 128})]
-Token = Annotated[str, Field(max_length=4096)]
+Password = Annotated[
+    str,
+    Field(
+        max_length=512,
+        examples=["correct horse battery"],
+        json_schema_extra=shown(PRINTABLE, format="password"),
+    ),
+    AfterValidator(printable),
+]
+NewPassword = Annotated[
+    Password,
+    Field(json_schema_extra=shown(PRINTABLE, format="password", minLength=12, maxLength=128)),
+]
+Token = Annotated[
+    str,
+    Field(
+        max_length=4096,
+        examples=["header.payload.signature"],
+        json_schema_extra=shown(PRINTABLE),
+    ),
+    AfterValidator(printable),
+]
 Money = Annotated[
     Decimal,
     BeforeValidator(money),
-    WithJsonSchema({"type": "string", "pattern": f"^{MONEY.pattern}$", "examples": ["12.50"]}),
+    WithJsonSchema(shown(MONEY, type="string", maxLength=8, examples=["12.50"])),
 ]
+Quantity = Annotated[int, Field(ge=1, le=1000, examples=[3]), BeforeValidator(whole)]
 UserStatus = Literal["active", "inactive", "suspended"]
 UserRole = Literal["user", "support", "admin"]
 OrderStatus = Literal["pending", "paid", "shipped", "delivered", "cancelled"]
+
+STRICT = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Body(BaseModel):
     """A request body: `"1"` is not 1, and what is not asked for is refused."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True)
+    model_config = STRICT
 
 
 class UserCreate(Body):
@@ -84,20 +129,21 @@ class UserReplace(Body):
     full_name: FullName
 
 
-class UserPatch(Body):
-    """Some of a user. `status` and `role` are for administrators."""
+@with_config(STRICT)
+class UserPatch(TypedDict, total=False):
+    """Some of a user: what is to stay is left out. `status` and `role` are for administrators."""
 
-    email: Email | None = None
-    full_name: FullName | None = None
-    status: UserStatus | None = None
-    role: UserRole | None = None
+    email: Email
+    full_name: FullName
+    status: UserStatus
+    role: UserRole
 
 
 class OrderItemCreate(Body):
     """One line of a new order."""
 
     product_name: ProductName
-    quantity: Annotated[int, Field(ge=1, le=1000, examples=[3])]
+    quantity: Quantity
     unit_price: Money
 
 
@@ -117,7 +163,9 @@ class Login(Body):
     """Credentials."""
 
     email: Annotated[
-        str, Field(max_length=255, examples=["ada@example.com"]), AfterValidator(printable)
+        str,
+        Field(max_length=255, examples=["ada@example.com"], json_schema_extra=shown(VISIBLE)),
+        AfterValidator(visible),
     ]
     password: Password
 
@@ -131,7 +179,7 @@ class Refresh(Body):
 class Session(BaseModel):
     """What a login or a refresh gives (A1)."""
 
-    access_token: str
-    refresh_token: str
+    access_token: Token
+    refresh_token: Token
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the scheme, RFC 6750
-    expires_in: Annotated[int, Field(examples=[900], description="Seconds.")]
+    expires_in: Annotated[int, Field(ge=1, le=3600, examples=[900], description="Seconds.")]

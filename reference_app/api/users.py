@@ -1,13 +1,15 @@
 """`/users`: the resource and its verbs (R1, R4, C1)."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response, status
+from pydantic.json_schema import WithJsonSchema
 
-from reference_app.api.collections import Collection, listing, one_of
+from reference_app.api.collections import Collection, Filter, listing, one_of
 from reference_app.api.documentation import CREATED, list_parameters, refusals
-from reference_app.api.envelope import Detail, Listing, Success
+from reference_app.api.envelope import Listing, Success
 from reference_app.api.schemas import UserCreate, UserPatch, UserReplace, email_address
 from reference_app.data.models import ROLES, USER_STATUSES
 from reference_app.data.users import UserRepository
@@ -29,9 +31,29 @@ USERS = Collection(
     filters={
         "status": one_of(*USER_STATUSES),
         "role": one_of(*ROLES),
-        "email": lambda value: email_address(value).lower(),
+        "email": Filter(
+            lambda value: email_address(value).lower(),
+            {
+                "type": "string",
+                "format": "idn-email",
+                "maxLength": 254,
+                "examples": ["ada@example.com"],
+            },
+        ),
     },
 )
+
+UserOrMe = Annotated[
+    UUID | Literal["me"],
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^(me|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$",
+            "maxLength": 36,
+            "examples": ["me"],
+        }
+    ),
+]
 
 router = APIRouter(prefix="/api/v1/users", tags=["users"])
 
@@ -74,7 +96,9 @@ async def create_user(
     responses=refusals(InvalidInput, NotAuthenticated, NotAllowed, NotFound, Unavailable),
 )
 async def get_user(
-    user_id: UUID | Literal["me"], services: Provided, caller: Caller
+    user_id: UserOrMe,
+    services: Provided,
+    caller: Caller,
 ) -> Success[UserView]:
     """One user; `me` is whoever asks."""
     wanted = caller.id if user_id == "me" else user_id
@@ -113,14 +137,11 @@ async def change_user(
     user_id: UUID, change: UserPatch, services: Provided, caller: Caller
 ) -> Success[UserView]:
     """Change what is given and leave the rest. `status` and `role` take an administrator."""
-    values = change.model_dump(exclude_unset=True)
-    if empty := [name for name, value in values.items() if value is None]:
-        raise InvalidInput(details=[Detail(field=name, message="Needs a value.") for name in empty])
-    return await _change(user_id, values, services, caller)
+    return await _change(user_id, change, services, caller)
 
 
 async def _change(
-    user_id: UUID, values: dict[str, str], services: Services, caller: Principal
+    user_id: UUID, values: Mapping[str, object], services: Services, caller: Principal
 ) -> Success[UserView]:
     await _require_write(user_id, services, caller)
     if not values.keys().isdisjoint({"status", "role"}):

@@ -81,7 +81,7 @@ class UserRepository:
         statement = insert(User).values(values).returning(*VISIBLE)
         return _view((await self._session.execute(statement)).one())
 
-    async def change(self, user_id: UUID, values: Mapping[str, str]) -> UserView | None:
+    async def change(self, user_id: UUID, values: Mapping[str, object]) -> UserView | None:
         """Set these columns; None when there is no such user.
 
         Raises IntegrityError (`uq_users_email`) when the new address is taken.

@@ -73,7 +73,11 @@ class Principal:
             raise NotAllowed
 
 
-bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="An access token.")
+bearer = HTTPBearer(
+    auto_error=False,
+    bearerFormat="JWT",
+    description="An access token, made and checked as RFC8725 recommends.",
+)
 
 
 async def principal(

@@ -107,9 +107,8 @@ class Passwords:
 
 def check_policy(password: str, email: str) -> None:
     """Raises InvalidInput when `password` is too short, too long, or easily guessed."""
-    wanted = _normalised(password)
-    folded = wanted.casefold()
-    if not MIN_LENGTH <= len(wanted) <= MAX_LENGTH:
+    folded = _normalised(password).casefold()
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         reason = f"Use {MIN_LENGTH} to {MAX_LENGTH} characters."
     elif folded in COMMON or len(set(folded)) < 4:
         reason = "This password is on every list of passwords to try first."

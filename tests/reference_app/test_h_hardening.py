@@ -71,7 +71,7 @@ def test_hostile_bodies_are_400(client: Client, body: bytes) -> None:
 
 
 @pytest.mark.spec("H2")
-@pytest.mark.parametrize("quantity", ["1", 1.0, True, 0, -1, 1001, 10**30, 1e400])
+@pytest.mark.parametrize("quantity", ["1", 1.5, True, 0, -1, 1001, 10**30, 1e400])
 def test_numbers_are_numbers_within_bounds(client: Client, quantity: object) -> None:
     ada = client.person()
     text = '{"items": [{"product_name": "x", "unit_price": "1.00", "quantity": %s}]}'
