@@ -92,7 +92,16 @@ def _complete(operation: Json, schemas: Json) -> None:
         for content in bodies.get("content", {}).values():
             content.setdefault("example", example_of(content["schema"], schemas))
     for parameter in operation.get("parameters", ()):
+        parameter["schema"] = _never_null(parameter["schema"])
         parameter.setdefault("example", example_of(parameter["schema"], schemas))
+
+
+def _never_null(schema: Json) -> Json:
+    """What may be left out of an address or a header can still not be null in it."""
+    if {"type": "null"} not in schema.get("anyOf", ()):
+        return schema
+    given = schema["anyOf"][0]
+    return {name: value for name, value in schema.items() if name != "anyOf"} | given
 
 
 def _schemas(part: Any) -> Iterator[Json]:

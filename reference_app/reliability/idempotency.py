@@ -48,6 +48,7 @@ Key = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
+        max_length=257,
         pattern=r'^"?[!#-~]{1,255}"?$',
         examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
         description="Of your choice, new for each order: send it again and the order is made once.",
