@@ -100,7 +100,7 @@ def _never_null(schema: Json) -> Json:
     """What may be left out of an address or a header can still not be null in it."""
     if {"type": "null"} not in schema.get("anyOf", ()):
         return schema
-    given = schema["anyOf"][0]
+    given: Json = schema["anyOf"][0]
     return {name: value for name, value in schema.items() if name != "anyOf"} | given
 
 
