@@ -15,7 +15,9 @@ from reference_app.config import Settings
 from reference_app.data.cache import UserCache
 from reference_app.data.database import Database
 from reference_app.errors import CatchDefects, install_error_handlers
+from reference_app.observability.cache_figures import CacheFigures, CountedCache, CountedPool
 from reference_app.observability.logging import AccessLog
+from reference_app.observability.metrics import install_metrics
 from reference_app.reliability import health
 from reference_app.security.body_limit import BodyLimit
 from reference_app.security.headers import SecurityHeaders
@@ -28,12 +30,14 @@ from reference_app.services import Services
 def create_app(settings: Settings) -> FastAPI:
     """The application. Nothing is connected to before the first request that needs it."""
     database = Database(settings)
-    redis = connect_redis(settings)
+    cache_figures = CacheFigures()
+    redis = connect_redis(settings, cache_figures)
     services = Services(
         settings=settings,
         database=database,
         redis=redis,
-        users_cache=UserCache(redis, settings.cache_ttl_seconds),
+        users_cache=CountedCache(UserCache(redis, settings.cache_ttl_seconds), cache_figures),
+        cache_figures=cache_figures,
         passwords=Passwords(settings),
         tokens=Tokens(settings, database),
         login_limits=LoginLimits(settings, redis),
@@ -60,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(CatchDefects)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)
+    install_metrics(app, services)
     app.add_middleware(RequestIds)
     install_error_handlers(app)
 
@@ -72,12 +77,14 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def connect_redis(settings: Settings) -> Redis:
+def connect_redis(settings: Settings, figures: CacheFigures) -> Redis:
     """A client whose every wait is bounded, and which leaves trying again to its callers."""
     seconds = settings.redis_timeout_seconds
-    return Redis.from_url(
+    pool = CountedPool.from_url(
         settings.redis_url.get_secret_value(),
+        figures=figures,
         socket_timeout=seconds,
         socket_connect_timeout=seconds,
         retry=Retry(NoBackoff(), 0),
     )
+    return Redis.from_pool(pool)

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from reference_app.config import Settings
 from reference_app.data.cache import UserCache
 from reference_app.data.database import Database
+from reference_app.observability.cache_figures import CacheFigures
 from reference_app.security.passwords import Passwords
 from reference_app.security.rate_limits import LoginLimits
 from reference_app.security.tokens import Tokens
@@ -24,6 +25,7 @@ class Services:
     database: Database
     redis: "Redis"
     users_cache: UserCache
+    cache_figures: CacheFigures
     passwords: Passwords
     tokens: Tokens
     login_limits: LoginLimits
