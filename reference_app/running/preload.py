@@ -28,6 +28,7 @@ LIBRARIES = (
     "argon2",
     "email_validator",
     "structlog",
+    "prometheus_client",
 )
 
 
