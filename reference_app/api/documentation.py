@@ -17,6 +17,10 @@ Responses = dict[int | str, Json]
 
 RESPONSE_HEADERS: dict[str, tuple[str, Json]] = {
     HEADER: ("The id of this request.", shown(WELL_FORMED, type="string", maxLength=128)),
+    "ETag": (
+        "The version that is shown, for `If-None-Match` and `If-Match`.",
+        {"type": "string", "pattern": '^"[^"]+"$'},
+    ),
     "Idempotent-Replayed": (
         "`true` when this is the answer to an earlier request with the same `Idempotency-Key`.",
         {"type": "string", "const": "true"},
@@ -57,11 +61,19 @@ def headers(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-CREATED: Responses = {201: {"headers": headers("Location")}}
+CREATED: Responses = {201: {"headers": headers("Location", "ETag")}}
 """What a 201 has beside its body."""
 
-CREATED_ONCE: Responses = {201: {"headers": headers("Location", "Idempotent-Replayed")}}
+CREATED_ONCE: Responses = {201: {"headers": headers("Location", "ETag", "Idempotent-Replayed")}}
 """The same where an `Idempotency-Key` may come with the request."""
+
+CHANGED: Responses = {200: {"headers": headers("ETag")}}
+"""What the answer to a PATCH has beside its body."""
+
+READ: Responses = CHANGED | {
+    304: {"description": "The caller has it already.", "headers": headers("ETag")}
+}
+"""The two answers to the GET of one thing (R6)."""
 
 
 def refusals(*errors: type[ServiceError]) -> Responses:

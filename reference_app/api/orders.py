@@ -7,7 +7,8 @@ import structlog
 from fastapi import APIRouter, Request, Response, status
 
 from reference_app.api.collections import Collection, listing, one_of
-from reference_app.api.documentation import CREATED_ONCE, list_parameters, refusals
+from reference_app.api.conditional import ConditionalRead, ConditionalWrite, tagged
+from reference_app.api.documentation import CHANGED, CREATED_ONCE, READ, list_parameters, refusals
 from reference_app.api.envelope import Listing, Success, created
 from reference_app.api.schemas import OrderCreate, OrderPatch
 from reference_app.data.models import ORDER_STATUSES
@@ -20,6 +21,7 @@ from reference_app.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    PreconditionFailed,
     RuleBroken,
     Unavailable,
 )
@@ -96,6 +98,7 @@ async def create_order(
         order = await OrderRepository(turn.session).add(user_id, items)
         location = request.app.url_path_for("get_order", order_id=str(order.id))
         answer = created(Success[OrderView](data=order), location)
+        answer.headers.update(tagged(order))
         await turn.keep(answer)
     log.info(
         "order_created",
@@ -110,26 +113,42 @@ async def create_order(
 
 @router.get(
     "/orders/{order_id}",
-    responses=refusals(InvalidInput, NotAuthenticated, NotAllowed, NotFound, Unavailable),
+    response_model=Success[OrderView],
+    responses=READ | refusals(InvalidInput, NotAuthenticated, NotAllowed, NotFound, Unavailable),
 )
-async def get_order(order_id: UUID, services: Provided, caller: Caller) -> Success[OrderView]:
+async def get_order(
+    order_id: UUID, services: Provided, caller: Caller, condition: ConditionalRead
+) -> Success[OrderView] | Response:
     """One order."""
     async with services.database.reading() as session:
         order = await OrderRepository(session).get(order_id)
     if order is None:
         raise NotFound
     caller.require_sight("read_orders", order.user_id)
-    return Success(data=order)
+    return condition.answer(order)
 
 
 @router.patch(
     "/orders/{order_id}",
-    responses=refusals(
-        InvalidInput, NotAuthenticated, NotAllowed, NotFound, Conflict, RuleBroken, Unavailable
+    responses=CHANGED
+    | refusals(
+        InvalidInput,
+        NotAuthenticated,
+        NotAllowed,
+        NotFound,
+        Conflict,
+        PreconditionFailed,
+        RuleBroken,
+        Unavailable,
     ),
 )
 async def change_order(
-    order_id: UUID, change: OrderPatch, services: Provided, caller: Caller
+    order_id: UUID,
+    change: OrderPatch,
+    response: Response,
+    services: Provided,
+    caller: Caller,
+    condition: ConditionalWrite,
 ) -> Success[OrderView]:
     """Give an order its next status. Its owner may cancel it; support may do more."""
     async with services.database.transaction() as session:
@@ -140,8 +159,13 @@ async def change_order(
         caller.require_sight("read_orders", order.user_id)
         cancels = change.status == "cancelled"
         caller.require("cancel_orders" if cancels else "advance_orders", order.user_id)
+        condition.require(order)
         if change.status not in NEXT[order.status]:
             raise RuleBroken(f"An order that is {order.status} cannot become {change.status}.")
-        await orders.set_status(order, change.status)
+        try:
+            await orders.set_status(order, change.status)
+        except Conflict as too_late:
+            raise PreconditionFailed if condition.is_conditional else too_late from None
         changed = await orders.get(order_id) or order
+    response.headers.update(tagged(changed))
     return Success(data=changed)

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request, Response, status
 from pydantic.json_schema import WithJsonSchema
 
 from reference_app.api.collections import Collection, Filter, listing, one_of
-from reference_app.api.documentation import CREATED, list_parameters, refusals
+from reference_app.api.conditional import ConditionalRead, ConditionalWrite, Writing, tagged
+from reference_app.api.documentation import CHANGED, CREATED, READ, list_parameters, refusals
 from reference_app.api.envelope import Listing, Success
 from reference_app.api.schemas import UserCreate, UserPatch, UserReplace, email_address
 from reference_app.data.models import ROLES, USER_STATUSES
@@ -20,6 +21,7 @@ from reference_app.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    PreconditionFailed,
     Unavailable,
 )
 from reference_app.security.access import Caller, Principal
@@ -88,22 +90,22 @@ async def create_user(
             email=new.email, full_name=new.full_name, password_hash=password_hash
         )
     response.headers["Location"] = request.app.url_path_for("get_user", user_id=str(user.id))
+    response.headers.update(tagged(user))
     return Success(data=user)
 
 
 @router.get(
     "/{user_id}",
-    responses=refusals(InvalidInput, NotAuthenticated, NotAllowed, NotFound, Unavailable),
+    response_model=Success[UserView],
+    responses=READ | refusals(InvalidInput, NotAuthenticated, NotAllowed, NotFound, Unavailable),
 )
 async def get_user(
-    user_id: UserOrMe,
-    services: Provided,
-    caller: Caller,
-) -> Success[UserView]:
+    user_id: UserOrMe, services: Provided, caller: Caller, condition: ConditionalRead
+) -> Success[UserView] | Response:
     """One user; `me` is whoever asks."""
     wanted = caller.id if user_id == "me" else user_id
     caller.require_sight("read_users", wanted)
-    return Success(data=await existing_user(wanted, services))
+    return condition.answer(await existing_user(wanted, services))
 
 
 async def existing_user(user_id: UUID, services: Services) -> UserView:
@@ -120,50 +122,85 @@ async def existing_user(user_id: UUID, services: Services) -> UserView:
 
 
 CHANGE_REFUSALS = refusals(
-    InvalidInput, NotAuthenticated, NotAllowed, NotFound, Conflict, Unavailable
+    InvalidInput,
+    NotAuthenticated,
+    NotAllowed,
+    NotFound,
+    Conflict,
+    PreconditionFailed,
+    Unavailable,
 )
 
 
 @router.put("/{user_id}", responses=CHANGE_REFUSALS)
 async def replace_user(
-    user_id: UUID, new: UserReplace, services: Provided, caller: Caller
+    user_id: UUID,
+    new: UserReplace,
+    services: Provided,
+    caller: Caller,
+    condition: ConditionalWrite,
 ) -> Success[UserView]:
     """Replace all that an owner may write."""
-    return await _change(user_id, new.model_dump(), services, caller)
+    user = await _change(user_id, new.model_dump(), services, caller, condition)
+    return Success(data=user)
 
 
-@router.patch("/{user_id}", responses=CHANGE_REFUSALS)
+@router.patch("/{user_id}", responses=CHANGED | CHANGE_REFUSALS)
 async def change_user(
-    user_id: UUID, change: UserPatch, services: Provided, caller: Caller
+    user_id: UUID,
+    change: UserPatch,
+    response: Response,
+    services: Provided,
+    caller: Caller,
+    condition: ConditionalWrite,
 ) -> Success[UserView]:
     """Change what is given and leave the rest. `status` and `role` take an administrator."""
-    return await _change(user_id, change, services, caller)
+    user = await _change(user_id, change, services, caller, condition)
+    response.headers.update(tagged(user))
+    return Success(data=user)
 
 
 async def _change(
-    user_id: UUID, values: Mapping[str, object], services: Services, caller: Principal
-) -> Success[UserView]:
+    user_id: UUID,
+    values: Mapping[str, object],
+    services: Services,
+    caller: Principal,
+    condition: Writing,
+) -> UserView:
     await _require_write(user_id, services, caller)
     if not values.keys().isdisjoint({"status", "role"}):
         caller.require("administer_users", user_id)
     async with services.database.transaction() as session:
-        user = await UserRepository(session).change(user_id, values)
+        users = UserRepository(session)
+        await _check(condition, user_id, users)
+        user = await users.change(user_id, values)
     if user is None:
         raise NotFound
     await services.users_cache.invalidate(user_id)
-    return Success(data=user)
+    return user
+
+
+async def _check(condition: Writing, user_id: UUID, users: UserRepository) -> None:
+    if condition.is_conditional and (current := await users.locked(user_id)) is not None:
+        condition.require(current)
 
 
 @router.delete(
     "/{user_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=refusals(InvalidInput, NotAuthenticated, NotAllowed, NotFound, Unavailable),
+    responses=refusals(
+        InvalidInput, NotAuthenticated, NotAllowed, NotFound, PreconditionFailed, Unavailable
+    ),
 )
-async def delete_user(user_id: UUID, services: Provided, caller: Caller) -> None:
+async def delete_user(
+    user_id: UUID, services: Provided, caller: Caller, condition: ConditionalWrite
+) -> None:
     """Delete. The row stays, marked; the address is free again."""
     await _require_write(user_id, services, caller)
     async with services.database.transaction() as session:
-        deleted = await UserRepository(session).delete(user_id)
+        users = UserRepository(session)
+        await _check(condition, user_id, users)
+        deleted = await users.delete(user_id)
     if not deleted:
         raise NotFound
     await services.users_cache.invalidate(user_id)

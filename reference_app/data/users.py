@@ -35,6 +35,8 @@ EXISTING: Select[*tuple[Any, ...]] = select(*VISIBLE).where(User.deleted_at.is_(
 
 ONE = EXISTING.where(User.id == bindparam("user_id"))
 
+LOCKED = ONE.with_for_update()
+
 
 def _view(row: Any) -> UserView:
     return UserView(**row._mapping)
@@ -60,6 +62,11 @@ class UserRepository:
     async def get(self, user_id: UUID) -> UserView | None:
         """The user, or None."""
         row = (await self._session.execute(ONE, {"user_id": user_id})).one_or_none()
+        return None if row is None else _view(row)
+
+    async def locked(self, user_id: UUID) -> UserView | None:
+        """The user, whom nobody else changes until this transaction ends; or None."""
+        row = (await self._session.execute(LOCKED, {"user_id": user_id})).one_or_none()
         return None if row is None else _view(row)
 
     async def status_of(self, user_id: UUID) -> str | None:
