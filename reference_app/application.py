@@ -18,6 +18,7 @@ from reference_app.errors import CatchDefects, install_error_handlers
 from reference_app.observability.cache_figures import CacheFigures, CountedCache, CountedPool
 from reference_app.observability.logging import AccessLog
 from reference_app.observability.metrics import install_metrics
+from reference_app.observability.tracing import Tracing
 from reference_app.reliability import health
 from reference_app.security.body_limit import BodyLimit
 from reference_app.security.headers import SecurityHeaders
@@ -38,6 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
         redis=redis,
         users_cache=CountedCache(UserCache(redis, settings.cache_ttl_seconds), cache_figures),
         cache_figures=cache_figures,
+        tracing=Tracing(settings),
         passwords=Passwords(settings),
         tokens=Tokens(settings, database),
         login_limits=LoginLimits(settings, redis),
@@ -56,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.services = services
 
@@ -65,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)
     install_metrics(app, services)
+    services.tracing.install(app, database)
     app.add_middleware(RequestIds)
     install_error_handlers(app)
 

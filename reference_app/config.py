@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     login_attempts_per_account: str = "10/minute"
     login_attempts_per_address: str = "100/minute"
 
+    otel_exporter_otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+\S*)?$")] = ""
+    otel_traces_sampler_arg: Annotated[float, Field(ge=0, le=1)] = 1.0
+
     @field_validator("database_url")
     @classmethod
     def _asyncpg_url(cls, value: SecretStr) -> SecretStr:

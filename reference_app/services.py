@@ -9,6 +9,7 @@ from reference_app.config import Settings
 from reference_app.data.cache import UserCache
 from reference_app.data.database import Database
 from reference_app.observability.cache_figures import CacheFigures
+from reference_app.observability.tracing import Tracing
 from reference_app.security.passwords import Passwords
 from reference_app.security.rate_limits import LoginLimits
 from reference_app.security.tokens import Tokens
@@ -26,6 +27,7 @@ class Services:
     redis: "Redis"
     users_cache: UserCache
     cache_figures: CacheFigures
+    tracing: Tracing
     passwords: Passwords
     tokens: Tokens
     login_limits: LoginLimits
@@ -35,6 +37,7 @@ class Services:
         self.passwords.close()
         await self.redis.aclose()
         await self.database.close()
+        await self.tracing.close()
 
 
 async def provided(request: Request) -> Services:

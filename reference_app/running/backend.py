@@ -153,6 +153,8 @@ class Backend(ABC):
     """One line: which back end this is, why it was taken, and what would change that."""
     postgres: Part
     cache: Part
+    this_machine: ClassVar[str]
+    """The host by which a service reaches what listens on all addresses of the caller's machine."""
 
     @abstractmethod
     def database(

@@ -20,7 +20,7 @@ from reference_app.running.container_servers import (
 )
 from reference_app.running.container_service import ContainerService
 from reference_app.running.reaper_link import ReaperLink
-from reference_app.running.standby_container import inside
+from reference_app.running.standby_container import HOST_GATEWAY, inside
 from reference_app.running.standby_pool import StandbyPool
 
 
@@ -28,6 +28,7 @@ class ContainerBackend(AssembledBackend):
     """PostgreSQL, Valkey and services in containers, removed by a reaper when we are gone."""
 
     name: ClassVar[Literal["containers"]] = "containers"
+    this_machine = HOST_GATEWAY
     inside = Addresses(ALIAS, POSTGRES_PORT, CACHE_PORT)
 
     def __init__(self, reason: str) -> None:

@@ -17,6 +17,7 @@ class EmbeddedBackend(AssembledBackend):
     """PostgreSQL and Valkey from wheels, services forked from preloaded libraries."""
 
     name: ClassVar[Literal["embedded"]] = "embedded"
+    this_machine = HOST
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

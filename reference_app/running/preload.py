@@ -29,6 +29,12 @@ LIBRARIES = (
     "email_validator",
     "structlog",
     "prometheus_client",
+    "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    "opentelemetry.instrumentation.httpx",
+    "opentelemetry.instrumentation.redis",
+    "opentelemetry.instrumentation.sqlalchemy",
+    "opentelemetry.sdk.trace.export",
+    "requests",
 )
 
 

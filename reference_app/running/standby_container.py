@@ -17,6 +17,7 @@ PORT = 8000
 LOG = "/var/log/service.log"
 ORDERS_SECONDS = 30.0
 FULL_CPU_SHARES = 1024
+HOST_GATEWAY = "host.docker.internal"
 
 HARDENING: dict[str, Any] = {
     "mem_limit": "1280m",  # the service bounds itself at 1 GiB and gets a MemoryError there
@@ -28,6 +29,7 @@ HARDENING: dict[str, Any] = {
     "security_opt": ["no-new-privileges"],
     "init": True,
     "healthcheck": {"test": ["NONE"]},
+    "extra_hosts": {HOST_GATEWAY: "host-gateway"},
     "log_config": {"type": "json-file", "config": {"max-size": "1m", "max-file": "1"}},
 }
 
