@@ -65,6 +65,7 @@ def test_the_callers_trace_is_in_the_log_when_it_is_valid(
     answer = client.get("/health", headers={"traceparent": given})
     [line] = client.log("request_finished", of=answer)
     assert line.get("trace_id") == noted
+    assert "span_id" not in line
 
 
 @pytest.mark.spec("O1")
