@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    FetchedValue,
     ForeignKey,
     Index,
     MetaData,
@@ -55,7 +56,10 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
-    """A person with an account. Deleted ones keep their row; `deleted_at` says since when."""
+    """A person with an account. Deleted ones keep their row; `deleted_at` says since when.
+
+    A trigger fills `sort_name` (`data/sort_names.py`): nothing here writes it, or loads it unasked.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
@@ -69,6 +73,12 @@ class User(Base):
         ),
         Index("ix_users_status", "status", postgresql_where=text("deleted_at IS NULL")),
         Index("ix_users_created_at", text("created_at DESC"), "id"),
+        Index(
+            "ix_users_sort_name",
+            "sort_name",
+            "id",
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=NEW_ID)
@@ -80,6 +90,7 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
     deleted_at: Mapped[datetime | None]
+    sort_name: Mapped[str] = mapped_column(Text, server_default=FetchedValue(), deferred=True)
 
 
 class Order(Base):

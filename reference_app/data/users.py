@@ -25,7 +25,7 @@ COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "created_at": User.created_at.expression,
     "updated_at": User.updated_at.expression,
     "email": func.lower(User.email),
-    "full_name": User.full_name.expression,
+    "full_name": User.sort_name.expression,
     "status": User.status.expression,
     "role": User.role.expression,
 }

@@ -42,6 +42,7 @@ def test_users_have_the_columns_that_were_promised(database: Connection) -> None
         "created_at": ("timestamp with time zone", None, "NO"),
         "updated_at": ("timestamp with time zone", None, "NO"),
         "deleted_at": ("timestamp with time zone", None, "YES"),
+        "sort_name": ("text", None, "NO"),
     }
     [made] = rows(database, USER, "a@example.com")
     assert (made["status"], made["role"], made["deleted_at"]) == ("active", "user", None)
