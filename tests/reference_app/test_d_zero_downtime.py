@@ -1,10 +1,8 @@
 """D5: `users.sort_name` arrives while the service is in use, and nobody notices but the list."""
 
 import itertools
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,10 +19,10 @@ from reference_app.running.database import Database
 from tests.reference_app.catalog import catalog
 from tests.reference_app.client import Client
 from tests.reference_app.conftest import SETTINGS
+from tests.reference_app.traffic import traffic, wait_until
 
 USERS = 50_000
 FEWER_USERS = 10_000
-PATIENCE_SECONDS = 30.0
 
 FILL = """
     INSERT INTO users (email, password_hash, full_name, created_at, updated_at)
@@ -65,39 +63,6 @@ def client(backend: Backend, database: Database) -> Iterator[Client]:
         client.close()
 
 
-@dataclass
-class Traffic:
-    """What happened to calls that were made one after another, each kind in a thread of its own."""
-
-    waits: list[float] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    stopped: threading.Event = field(default_factory=threading.Event)
-
-    def go_on(self, call: Callable[[], object]) -> None:
-        while not self.stopped.is_set():
-            began = time.monotonic()
-            try:
-                call()
-            except Exception as error:
-                self.failures.append(repr(error))
-            self.waits.append(time.monotonic() - began)
-            time.sleep(0.002)  # leaves the processors to the service
-
-
-@contextmanager
-def traffic(*calls: Callable[[], object]) -> Iterator[Traffic]:
-    going_on = Traffic()
-    threads = [threading.Thread(target=going_on.go_on, args=[call]) for call in calls]
-    for thread in threads:
-        thread.start()
-    try:
-        yield going_on
-    finally:
-        going_on.stopped.set()
-        for thread in threads:
-            thread.join(PATIENCE_SECONDS)
-
-
 def fill(database: Database, users: int) -> None:
     with database.connect() as connection:
         connection.execute(FILL, [users])
@@ -106,12 +71,6 @@ def fill(database: Database, users: int) -> None:
 def count(database: Database, query: str) -> int:
     with database.connect() as connection:
         return connection.execute(query.encode()).rowcount
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline
 
 
 @dataclass
