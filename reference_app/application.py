@@ -23,7 +23,7 @@ from reference_app.reliability import health
 from reference_app.security.body_limit import BodyLimit
 from reference_app.security.headers import SecurityHeaders
 from reference_app.security.passwords import Passwords
-from reference_app.security.rate_limits import LoginLimits
+from reference_app.security.rate_limits import LimitRequests, RateLimits
 from reference_app.security.tokens import Tokens
 from reference_app.services import Services
 
@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
         tracing=Tracing(settings),
         passwords=Passwords(settings),
         tokens=Tokens(settings, database),
-        login_limits=LoginLimits(settings, redis),
+        rate_limits=RateLimits(settings, redis),
     )
 
     @asynccontextmanager
@@ -64,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     # A request passes these from the last added to the first.
     app.add_middleware(BodyLimit, limit=settings.body_limit_bytes)
+    app.add_middleware(LimitRequests, limits=services.rate_limits, tokens=services.tokens)
     app.add_middleware(CatchDefects)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)

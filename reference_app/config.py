@@ -71,6 +71,10 @@ class Settings(BaseSettings):
     cache_ttl_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
 
     body_limit_bytes: Annotated[int, Field(ge=1024, le=104_857_600)] = 65_536
+    rate_limit_read: str = "600/minute"
+    rate_limit_write: str = "120/minute"
+    rate_limit_register: str = "20/minute"
+    rate_limit_export: str = "10/minute"
     login_attempts_per_account: str = "10/minute"
     login_attempts_per_address: str = "100/minute"
 
@@ -124,7 +128,14 @@ class Settings(BaseSettings):
     def _lower_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
-    @field_validator("login_attempts_per_account", "login_attempts_per_address")
+    @field_validator(
+        "login_attempts_per_account",
+        "login_attempts_per_address",
+        "rate_limit_read",
+        "rate_limit_write",
+        "rate_limit_register",
+        "rate_limit_export",
+    )
     @classmethod
     def _rate(cls, value: str) -> str:
         from limits import parse

@@ -140,7 +140,7 @@ class TooManyAttempts(_RetryLater):
 
     status = 429
     code = "TOO_MANY_ATTEMPTS"
-    message = "Too many attempts. Please wait."
+    message = "Too many requests. Please wait."
 
 
 class Unavailable(_RetryLater):

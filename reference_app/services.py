@@ -11,7 +11,7 @@ from reference_app.data.database import Database
 from reference_app.observability.cache_figures import CacheFigures
 from reference_app.observability.tracing import Tracing
 from reference_app.security.passwords import Passwords
-from reference_app.security.rate_limits import LoginLimits
+from reference_app.security.rate_limits import RateLimits
 from reference_app.security.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Services:
     tracing: Tracing
     passwords: Passwords
     tokens: Tokens
-    login_limits: LoginLimits
+    rate_limits: RateLimits
 
     async def close(self) -> None:
         """Close every connection and thread."""

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi import APIRouter, Depends, Response, status
 
 from reference_app.api.documentation import Responses, headers, refusals
 from reference_app.api.envelope import Success
@@ -40,17 +40,16 @@ NEVER_STORED: Responses = {200: {"headers": headers("Cache-Control")}}
     responses=NEVER_STORED
     | refusals(InvalidInput, NotAuthenticated, NotAllowed, TooManyAttempts, Unavailable),
 )
-async def login(given: Login, request: Request, services: Provided) -> Success[Session]:
+async def login(given: Login, services: Provided) -> Success[Session]:
     """Exchange e-mail address and password for a pair of tokens."""
-    address = request.client.host if request.client else "unknown"
-    await services.login_limits.count(given.email, address)
+    await services.rate_limits.count_login(given.email)
     async with services.database.reading() as session:
         known = await UserRepository(session).credentials(given.email)
     user_id, stored = known or (None, None)
     if not await services.passwords.verify(given.password, stored) or user_id is None:
         log.info("login_failed")
         raise NotAuthenticated("E-mail address or password is wrong.")
-    await services.login_limits.forget_account(given.email)
+    await services.rate_limits.forget_login(given.email)
     await active_user(services, user_id)
     if stored is not None and services.passwords.needs_rehash(stored):
         await _rehash(user_id, given.password, services)

@@ -19,7 +19,7 @@ RESPONSE_HEADERS: dict[str, tuple[str, Json]] = {
     HEADER: ("The id of this request.", shown(WELL_FORMED, type="string", maxLength=128)),
     "ETag": (
         "The version that is shown, for `If-None-Match` and `If-Match`.",
-        {"type": "string", "pattern": '^"[^"]+"$'},
+        {"type": "string", "pattern": '^"[^"]+"$', "maxLength": 100},
     ),
     "Idempotent-Replayed": (
         "`true` when this is the answer to an earlier request with the same `Idempotency-Key`.",
@@ -29,6 +29,14 @@ RESPONSE_HEADERS: dict[str, tuple[str, Json]] = {
         "Where the new resource is.",
         {"type": "string", "format": "uri-reference", "maxLength": 200},
     ),
+    "RateLimit": (
+        "What is left of the quota, and the seconds until it is whole again (H3).",
+        {"type": "string", "pattern": '^"[a-z]+";r=[0-9]+;t=[0-9]+$', "maxLength": 100},
+    ),
+    "RateLimit-Policy": (
+        "The quota of these requests: how many, in a window of how many seconds.",
+        {"type": "string", "pattern": '^"[a-z]+";q=[0-9]+;w=[0-9]+$', "maxLength": 100},
+    ),
     "Retry-After": (
         "Seconds to wait before trying again.",
         {"type": "integer", "minimum": 1, "maximum": 86_400},
@@ -37,7 +45,7 @@ RESPONSE_HEADERS: dict[str, tuple[str, Json]] = {
         "How to authenticate (RFC 6750).",
         {"type": "string", "pattern": "^Bearer", "maxLength": 200},
     ),
-    "Cache-Control": ("Who may keep the answer.", {"const": "no-store"}),
+    "Cache-Control": ("Who may keep the answer.", {"enum": ["no-store", "private, no-cache"]}),
     "Content-Security-Policy": (
         "What a page may load (H1).",
         {"type": "string", "pattern": "^default-src 'self'", "maxLength": 200},
@@ -61,17 +69,19 @@ def headers(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-CREATED: Responses = {201: {"headers": headers("Location", "ETag")}}
+TAGGED = ("ETag", "Cache-Control")
+
+CREATED: Responses = {201: {"headers": headers("Location", *TAGGED)}}
 """What a 201 has beside its body."""
 
-CREATED_ONCE: Responses = {201: {"headers": headers("Location", "ETag", "Idempotent-Replayed")}}
+CREATED_ONCE: Responses = {201: {"headers": headers("Location", *TAGGED, "Idempotent-Replayed")}}
 """The same where an `Idempotency-Key` may come with the request."""
 
-CHANGED: Responses = {200: {"headers": headers("ETag")}}
+CHANGED: Responses = {200: {"headers": headers(*TAGGED)}}
 """What the answer to a PATCH has beside its body."""
 
 READ: Responses = CHANGED | {
-    304: {"description": "The caller has it already.", "headers": headers("ETag")}
+    304: {"description": "The caller has it already.", "headers": headers(*TAGGED)}
 }
 """The two answers to the GET of one thing (R6)."""
 

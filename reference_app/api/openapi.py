@@ -10,8 +10,9 @@ from fastapi.routing import APIRoute
 from reference_app.api.documentation import RESPONSE_HEADERS, Json, headers, refusals
 from reference_app.api.envelope import HEADER
 from reference_app.api.examples import example_of
-from reference_app.errors import BodyTooLarge, ServiceError
+from reference_app.errors import BodyTooLarge, ServiceError, TooManyAttempts
 from reference_app.security.headers import HEADERS as SECURITY_HEADERS
+from reference_app.security.quotas import EXEMPT
 
 DESCRIPTION = """\
 Users and their orders. Every answer has the same envelope and an `X-Request-ID`, which finds the
@@ -31,6 +32,8 @@ ON_EVERY_ANSWER = [
     *(HEADER, "Content-Security-Policy", "Access-Control-Allow-Origin"),
     *SECURITY_HEADERS,
 ]
+
+ON_COUNTED_ANSWERS = ("RateLimit", "RateLimit-Policy")
 
 LENGTHS = {"uuid": 36, "date-time": 35}
 """What these formats imply, said for readers of the document that do not know it."""
@@ -66,28 +69,34 @@ def _document(app: FastAPI) -> Json:
         }
         for unused in ("HTTPValidationError", "ValidationError"):
             components["schemas"].pop(unused, None)
-        for path in document["paths"].values():
-            for operation in path.values():
-                _complete(operation, components["schemas"])
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                _complete(operation, components["schemas"], limited=path not in EXEMPT)
         for schema in _schemas(document):
             _bound(schema)
         app.openapi_schema = document
     return app.openapi_schema
 
 
-def _complete(operation: Json, schemas: Json) -> None:
+def _complete(operation: Json, schemas: Json, *, limited: bool) -> None:
     """Add what holds for every route, and take out the 422 that FastAPI assumes."""
     operation.setdefault("security", [])
     responses: Json = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
-    shared = [ServiceError, *([BodyTooLarge] if "requestBody" in operation else [])]
+    shared = [
+        ServiceError,
+        *([BodyTooLarge] if "requestBody" in operation else []),
+        *([TooManyAttempts] if limited else []),
+    ]
     for status, refusal in refusals(*shared).items():
         del refusal["model"]
         refusal["content"]["application/json"]["schema"] = {"$ref": "#/components/schemas/Failure"}
         responses[str(status)] = refusal
     for response in responses.values():
-        response["headers"] = response.get("headers", {}) | headers(*ON_EVERY_ANSWER)
+        response["headers"] = response.get("headers", {}) | headers(
+            *ON_EVERY_ANSWER, *(ON_COUNTED_ANSWERS if limited else ())
+        )
     for bodies in (operation.get("requestBody", {}), *responses.values()):
         for content in bodies.get("content", {}).values():
             content.setdefault("example", example_of(content["schema"], schemas))

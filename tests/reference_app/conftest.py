@@ -20,6 +20,17 @@ SETTINGS = {
     "DATABASE_STATEMENT_TIMEOUT_SECONDS": "2",
 }
 
+LIMITS = {
+    "RATE_LIMIT_READ": "5/day",
+    "RATE_LIMIT_WRITE": "3/day",
+    "RATE_LIMIT_REGISTER": "4/day",
+    "LOGIN_ATTEMPTS_PER_ACCOUNT": "3/day",
+    "LOGIN_ATTEMPTS_PER_ADDRESS": "8/day",
+}
+"""Of a day, so that no window ends within a test."""
+
+PROXIES = "127.0.0.1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16"
+
 
 @pytest.fixture(scope="session")
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
@@ -51,3 +62,32 @@ def engine() -> docker.DockerClient:
             pytest.fail(reason)
         pytest.skip(reason)
     return images.engine()
+
+
+@pytest.fixture(scope="session")
+def replicas(backend: Backend) -> Iterator[tuple[Service, Service]]:
+    """One that is reached directly, and one behind proxies that it trusts."""
+    with (
+        backend.service(settings=SETTINGS | LIMITS) as direct,
+        backend.service(beside=direct, settings={"TRUSTED_PROXIES": PROXIES}) as behind,
+    ):
+        yield direct, behind
+
+
+@pytest.fixture
+def both(replicas: tuple[Service, Service]) -> Iterator[tuple[Client, Client]]:
+    replicas[0].reset()
+    clients = Client(replicas[0]), Client(replicas[1])
+    yield clients
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def limited(both: tuple[Client, Client]) -> Client:
+    return both[0]
+
+
+@pytest.fixture
+def behind(both: tuple[Client, Client]) -> Client:
+    return both[1]
