@@ -19,6 +19,7 @@ from reference_app.observability.cache_figures import CacheFigures, CountedCache
 from reference_app.observability.logging import AccessLog
 from reference_app.observability.metrics import install_metrics
 from reference_app.observability.tracing import Tracing
+from reference_app.payments import Payments
 from reference_app.reliability import health
 from reference_app.security.body_limit import BodyLimit
 from reference_app.security.headers import SecurityHeaders
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         passwords=Passwords(settings),
         tokens=Tokens(settings, database),
         rate_limits=RateLimits(settings, redis),
+        payments=Payments(settings, database),
     )
 
     @asynccontextmanager

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -69,6 +69,14 @@ class Settings(BaseSettings):
 
     redis_timeout_seconds: Seconds = 0.25
     cache_ttl_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
+
+    payment_url: HttpUrl | None = None
+    outbound_connect_seconds: Seconds = 1.0
+    outbound_try_seconds: Seconds = 2.0
+    outbound_deadline_seconds: Seconds = 6.0
+    outbound_calls_at_once: Annotated[int, Field(ge=1, le=1000)] = 20
+    breaker_failures: Annotated[int, Field(ge=1, le=1000)] = 5
+    breaker_seconds: Seconds = 10.0
 
     body_limit_bytes: Annotated[int, Field(ge=1024, le=104_857_600)] = 65_536
     rate_limit_read: str = "600/minute"

@@ -10,6 +10,7 @@ from reference_app.data.cache import UserCache
 from reference_app.data.database import Database
 from reference_app.observability.cache_figures import CacheFigures
 from reference_app.observability.tracing import Tracing
+from reference_app.payments import Payments
 from reference_app.security.passwords import Passwords
 from reference_app.security.rate_limits import RateLimits
 from reference_app.security.tokens import Tokens
@@ -31,10 +32,12 @@ class Services:
     passwords: Passwords
     tokens: Tokens
     rate_limits: RateLimits
+    payments: Payments
 
     async def close(self) -> None:
         """Close every connection and thread."""
         self.passwords.close()
+        await self.payments.close()
         await self.redis.aclose()
         await self.database.close()
         await self.tracing.close()

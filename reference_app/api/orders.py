@@ -150,18 +150,24 @@ async def change_order(
     caller: Caller,
     condition: ConditionalWrite,
 ) -> Success[OrderView]:
-    """Give an order its next status. Its owner may cancel it; support may do more."""
+    """Give an order its next status. Its owner may cancel it; support may do more.
+
+    To become paid, it is charged at the payment provider, when the service has one.
+    """
+    async with services.database.reading() as session:
+        order = await OrderRepository(session).get(order_id)
+    if order is None:
+        raise NotFound
+    caller.require_sight("read_orders", order.user_id)
+    cancels = change.status == "cancelled"
+    caller.require("cancel_orders" if cancels else "advance_orders", order.user_id)
+    condition.require(order)
+    if change.status not in NEXT[order.status]:
+        raise RuleBroken(f"An order that is {order.status} cannot become {change.status}.")
+    if change.status == "paid":
+        await services.payments.collect(order)
     async with services.database.transaction() as session:
         orders = OrderRepository(session)
-        order = await orders.get(order_id)
-        if order is None:
-            raise NotFound
-        caller.require_sight("read_orders", order.user_id)
-        cancels = change.status == "cancelled"
-        caller.require("cancel_orders" if cancels else "advance_orders", order.user_id)
-        condition.require(order)
-        if change.status not in NEXT[order.status]:
-            raise RuleBroken(f"An order that is {order.status} cannot become {change.status}.")
         try:
             await orders.set_status(order, change.status)
         except Conflict as too_late:

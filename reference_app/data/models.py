@@ -167,3 +167,16 @@ class IdempotencyKey(Base):
     fingerprint: Mapped[bytes]
     answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     expires_at: Mapped[datetime]
+
+
+class Payment(Base):
+    """Money that the payment provider took for an order, under the id it has there (L3)."""
+
+    __tablename__ = "payments"
+
+    order_id: Mapped[UUID] = mapped_column(
+        ForeignKey("orders.id", ondelete="RESTRICT"), primary_key=True
+    )
+    charge_id: Mapped[str] = mapped_column(Text)
+    amount: Mapped[Decimal]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import threading
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from reference_app.running.backend import Backend, Service
 from reference_app.running.command import RunningCommand
 from reference_app.running.database import Database
 from reference_app.running.errors import BackendUnavailable, MigrationFailed
+from reference_app.running.payment_account import PaymentAccount
 from reference_app.running.service import RunningService, ServiceProcess, Stores
 from reference_app.running.template import Databases, make_template
 
@@ -48,6 +50,8 @@ class AssembledBackend(Backend):
         self.reason = reason
         self._numbers = itertools.count(1)
         self._cache_databases = deque(range(CACHE_DATABASES))
+        self._provider: tuple[str, str] | None = None
+        self._provider_lock = threading.Lock()
 
     def database(
         self, revision: str = "head", *, replace: Mapping[str, Path] | None = None
@@ -160,6 +164,12 @@ class AssembledBackend(Backend):
         )
         return Stores(database, cache, release), environment
 
+    def payment_account(self) -> PaymentAccount:
+        with self._provider_lock:
+            if self._provider is None:
+                self._provider = self._start_provider()
+        return PaymentAccount(*self._provider)
+
     def _prepared(
         self,
         argv: Sequence[str],
@@ -182,3 +192,7 @@ class AssembledBackend(Backend):
 
         Raises ServiceDidNotStart when a file of it cannot be read.
         """
+
+    @abstractmethod
+    def _start_provider(self) -> tuple[str, str]:
+        """Start the payment provider; its address from here, and from a service."""

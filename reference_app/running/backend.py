@@ -4,6 +4,7 @@
     ├── postgres: Part      a server that can be stopped, killed, paused and started again
     ├── cache: Part
     ├── database(...)       a fresh Database (see `database.py`), migrated as far as asked for
+    ├── payment_account()   an account at a stand-in payment provider, to be the setting PAYMENT_URL
     ├── service(...)        a Service: the application, with modules replaced on request
     └── command(...)        a Command: one run of the application's command line, e.g. a migration
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # this module is also part of the image, which has no psycopg
     import redis
 
     from reference_app.running.database import Database
+    from reference_app.running.payment_account import PaymentAccount
 
 
 class Part(ABC):
@@ -199,6 +201,10 @@ class Backend(ABC):
         settings: Mapping[str, str] | None = None,
     ) -> Command:
         """`python -m reference_app ARGV` on a database, started; the rest is as for a service."""
+
+    @abstractmethod
+    def payment_account(self) -> PaymentAccount:
+        """A new account at a payment provider that fails on request; the first call starts it."""
 
     @abstractmethod
     def close(self) -> None:

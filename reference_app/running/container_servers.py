@@ -1,6 +1,6 @@
-"""PostgreSQL and Valkey in containers that share the network of a third one.
+"""PostgreSQL, Valkey and the payment provider in containers that share the network of another one.
 
-The third does nothing: it holds the address and the published ports while a server is down, so
+That one does nothing: it holds the address and the published ports while a server is down, so
 that a connection is refused at once then, as it is by a machine whose server is not running.
 """
 
@@ -11,20 +11,26 @@ import redis
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
-from reference_app.running import images, postgres_settings
+from reference_app.running import images, payment_provider, postgres_settings
 from reference_app.running.addresses import Addresses
 from reference_app.running.assembly import CACHE_DATABASES
 from reference_app.running.container_process import ContainerProcess, publish
 from reference_app.running.part import ControlledPart
-from reference_app.running.readiness import cache_answers, postgres_answers, until_answered
+from reference_app.running.readiness import (
+    cache_answers,
+    postgres_answers,
+    provider_answers,
+    until_answered,
+)
 
 ALIAS = "servers"
 POSTGRES_PORT = 5432
 CACHE_PORT = 6379
+PROVIDER_PORT = 8080
 
 
 def start_holder(network: Network, labels: Mapping[str, str]) -> ContainerProcess:
-    """Start the container that holds the network of both servers."""
+    """Start the container that holds the network of the servers."""
     container = (
         DockerContainer(images.CACHE)
         .with_command(["sleep", "infinity"])
@@ -32,7 +38,7 @@ def start_holder(network: Network, labels: Mapping[str, str]) -> ContainerProces
         .with_network_aliases(ALIAS)
         .with_kwargs(labels=dict(labels), init=True)
     )
-    publish(container, POSTGRES_PORT, CACHE_PORT)
+    publish(container, POSTGRES_PORT, CACHE_PORT, PROVIDER_PORT)
     holder = ContainerProcess("servers", container, "SIGTERM")
     holder.launch()
     return holder
@@ -83,3 +89,25 @@ def start_servers(
     with ThreadPoolExecutor(2) as both:
         list(both.map(ControlledPart.start, parts))
     return parts
+
+
+def start_provider(
+    image: str, holder: ContainerProcess, labels: Mapping[str, str], host: str, port: int
+) -> None:
+    """Start the payment provider from the service's image and wait until `port` answers."""
+    process = ContainerProcess(
+        "payments",
+        DockerContainer(image)
+        .with_command(
+            ["python", "-m", payment_provider.__name__, "0.0.0.0", str(PROVIDER_PORT)]  # noqa: S104 - all of its own network
+        )
+        .with_kwargs(
+            labels=dict(labels),
+            network_mode=f"container:{holder.id()}",
+            healthcheck={"test": ["NONE"]},
+            init=True,
+        ),
+        "SIGTERM",
+    )
+    process.launch()
+    until_answered(process, lambda: provider_answers(host, port))

@@ -15,7 +15,9 @@ from reference_app.running.container_servers import (
     ALIAS,
     CACHE_PORT,
     POSTGRES_PORT,
+    PROVIDER_PORT,
     start_holder,
+    start_provider,
     start_servers,
 )
 from reference_app.running.container_service import ContainerService
@@ -38,13 +40,13 @@ class ContainerBackend(AssembledBackend):
         reaper.sweep(engine)
         run = uuid.uuid4().hex[:12]
         self._scratch, lock = scratch.create()
-        labels = reaper.labels(run, self._scratch)
+        self._image, self._labels = image, reaper.labels(run, self._scratch)
         self._reaper = ReaperLink(run, self._scratch, lock)
-        self._network = Network(docker_network_kw={"labels": labels})
-        self._pool = StandbyPool(image, self._network, labels, self._scratch)
+        self._network = Network(docker_network_kw={"labels": self._labels})
+        self._pool = StandbyPool(image, self._network, self._labels, self._scratch)
         try:
             self._network.create()
-            self._start(labels)
+            self._start()
         except BaseException:
             self.close()
             raise
@@ -53,13 +55,13 @@ class ContainerBackend(AssembledBackend):
         self._pool.close()
         self._reaper.end()
 
-    def _start(self, labels: Mapping[str, str]) -> None:
+    def _start(self) -> None:
         self._pool.warm_up(())
-        holder = start_holder(self._network, labels)
+        self._holder = holder = start_holder(self._network, self._labels)
         self.outside = Addresses(
             LOOPBACK, holder.host_port(POSTGRES_PORT), holder.host_port(CACHE_PORT)
         )
-        self.postgres, self.cache = start_servers(holder, labels, self.outside)
+        self.postgres, self.cache = start_servers(holder, self._labels, self.outside)
         self._make_template()
 
     def _prepare(
@@ -71,3 +73,8 @@ class ContainerBackend(AssembledBackend):
         process = ContainerService(self._pool, files, argv, environment)
         shown = {inside(module): str(file) for module, file in replace.items()}
         return PreparedProcess(process, shown, process.discard)
+
+    def _start_provider(self) -> tuple[str, str]:
+        port = self._holder.host_port(PROVIDER_PORT)
+        start_provider(self._image, self._holder, self._labels, LOOPBACK, port)
+        return f"http://{LOOPBACK}:{port}", f"http://{ALIAS}:{PROVIDER_PORT}"

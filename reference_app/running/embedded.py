@@ -9,7 +9,13 @@ from reference_app.running import scratch, snapshot
 from reference_app.running.addresses import Addresses
 from reference_app.running.assembly import AssembledBackend, PreparedProcess
 from reference_app.running.embedded_process import ApplicationProcess
-from reference_app.running.embedded_servers import HOST, begin_initdb, start_cache, start_postgres
+from reference_app.running.embedded_servers import (
+    HOST,
+    begin_initdb,
+    start_cache,
+    start_postgres,
+    start_provider,
+)
 from reference_app.running.supervisor_link import SupervisorLink
 
 
@@ -52,6 +58,11 @@ class EmbeddedBackend(AssembledBackend):
             {str(copy): str(replace[module]) for module, copy in files.items()},
             discard=lambda: shutil.rmtree(directory, ignore_errors=True),
         )
+
+    def _start_provider(self) -> tuple[str, str]:
+        provider = start_provider(self._link, self._directory("payments"))
+        address = f"http://{HOST}:{provider.port}"
+        return address, address
 
     def _directory(self, name: str) -> Path:
         directory = self._scratch / name

@@ -2,20 +2,31 @@
 
 import contextlib
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import redis
 
-from reference_app.running import postgres_settings, postgres_wheel, valkey_wheel
+from reference_app.running import (
+    payment_provider,
+    postgres_settings,
+    postgres_wheel,
+    valkey_wheel,
+)
 from reference_app.running.addresses import Addresses
 from reference_app.running.assembly import CACHE_DATABASES
 from reference_app.running.embedded_process import ProgramProcess
 from reference_app.running.errors import BackendUnavailable
 from reference_app.running.part import ControlledPart, exit_code_when_ended
 from reference_app.running.ports import free_port
-from reference_app.running.readiness import cache_answers, postgres_answers, until_answered
+from reference_app.running.readiness import (
+    cache_answers,
+    postgres_answers,
+    provider_answers,
+    until_answered,
+)
 from reference_app.running.supervisor_link import SupervisorLink
 
 HOST = "127.0.0.1"
@@ -89,6 +100,18 @@ def cache_on(link: SupervisorLink, directory: Path, port: int) -> Server:
     process = ProgramProcess(link, "cache", directory, "SIGTERM", argv)
     client = redis.Redis(HOST, port, socket_timeout=2)
     return Server(started(process, lambda: cache_answers(client)), port)
+
+
+def start_provider(link: SupervisorLink, directory: Path) -> Server:
+    """Start the payment provider. Raises BackendUnavailable."""
+    return on_free_port(lambda port: provider_on(link, directory, port))
+
+
+def provider_on(link: SupervisorLink, directory: Path, port: int) -> Server:
+    """The payment provider on `port`."""
+    argv = [sys.executable, "-I", payment_provider.__file__, HOST, str(port)]
+    process = ProgramProcess(link, "payments", directory, "SIGTERM", argv)
+    return Server(started(process, lambda: provider_answers(HOST, port)), port)
 
 
 def started(process: ProgramProcess, ask: Callable[[], None]) -> ControlledPart:

@@ -35,6 +35,9 @@ LIBRARIES = (
     "opentelemetry.instrumentation.sqlalchemy",
     "opentelemetry.sdk.trace.export",
     "requests",
+    "httpx",
+    "stamina",
+    "anyio._backends._asyncio",
 )
 
 

@@ -1,5 +1,6 @@
 """Waiting for servers to answer, by asking them again and again until a time limit."""
 
+import http.client
 import time
 from collections.abc import Callable
 
@@ -20,7 +21,7 @@ def until_answered(process: Process, ask: Callable[[], None]) -> None:
         failure: Exception | None = None
         try:
             ask()
-        except (psycopg.Error, redis.RedisError) as error:
+        except (psycopg.Error, redis.RedisError, OSError) as error:
             failure = error
         if not process.state().running:
             raise BackendUnavailable(f"{process.name} ended while it started") from failure
@@ -39,3 +40,13 @@ def postgres_answers(url: str) -> None:
 def cache_answers(client: "redis.Redis") -> None:
     """PING. Raises redis.RedisError."""
     client.ping()
+
+
+def provider_answers(host: str, port: int) -> None:
+    """Ask for anything. Raises OSError when no answer comes."""
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse()
+    finally:
+        connection.close()

@@ -14,7 +14,7 @@ KEPT = {
     "H": range(1, 6),
     "S": range(1, 2),
     "O": range(1, 4),
-    "L": range(1, 3),
+    "L": range(1, 4),
     "X": range(1, 3),
 }
 PROMISES = {f"{letter}{number}" for letter, numbers in KEPT.items() for number in numbers}

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 
 import docker  # type: ignore[import-untyped]
 import pytest
 
 from reference_app.running import Backend, Service, images, start
+from reference_app.running.payment_account import PaymentAccount
 from tests.reference_app.client import Client
+from tests.reference_app.shop import BREAKER, OUTBOUND_LIMITS, Shop, paid_within
 
 SETTINGS = {
     "PASSWORD_MEMORY_KIB": "1024",
@@ -91,3 +94,27 @@ def limited(both: tuple[Client, Client]) -> Client:
 @pytest.fixture
 def behind(both: tuple[Client, Client]) -> Client:
     return both[1]
+
+
+@pytest.fixture(scope="session")
+def provider(backend: Backend) -> PaymentAccount:
+    return backend.payment_account()
+
+
+@pytest.fixture(scope="session")
+def paying_service(backend: Backend, provider: PaymentAccount) -> Iterator[Service]:
+    with backend.service(
+        settings={**SETTINGS, **OUTBOUND_LIMITS, "PAYMENT_URL": provider.url}
+    ) as service:
+        yield service
+
+
+@pytest.fixture
+def shop(paying_service: Service, provider: PaymentAccount) -> Iterator[Shop]:
+    """A shop whose provider is well and whose breaker is closed."""
+    paying_service.reset()
+    provider.behave("charge")
+    with closing(Client(paying_service)) as client:
+        shop = Shop(client, provider, client.person(), client.person("support"))
+        paid_within(shop, shop.order(), BREAKER + 3)
+        yield shop

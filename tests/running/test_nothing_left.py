@@ -21,6 +21,7 @@ from reference_app.running import start
 
 backend = start(sys.argv[1])
 service = backend.service()
+backend.payment_account()
 backend.postgres.pause()
 print(backend._scratch, flush=True)
 if sys.argv[2] == "normal":
