@@ -57,6 +57,7 @@ def serve(settings: Settings, listener: socket.socket | None) -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
+        ws="none",
         access_log=False,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),

@@ -23,6 +23,7 @@ from reference_app.payments import Payments
 from reference_app.reliability import health
 from reference_app.security.body_limit import BodyLimit
 from reference_app.security.headers import SecurityHeaders
+from reference_app.security.json_bodies import JsonBodies
 from reference_app.security.passwords import Passwords
 from reference_app.security.rate_limits import LimitRequests, RateLimits
 from reference_app.security.tokens import Tokens
@@ -65,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.services = services
 
     # A request passes these from the last added to the first.
+    app.add_middleware(JsonBodies)
     app.add_middleware(BodyLimit, limit=settings.body_limit_bytes)
     app.add_middleware(LimitRequests, limits=services.rate_limits, tokens=services.tokens)
     app.add_middleware(CatchDefects)

@@ -37,10 +37,10 @@ class BodyLimit:
                 return
             if not message.get("more_body", False):
                 break
-        await self.app(scope, _once({**message, "body": bytes(body)}, receive), send)
+        await self.app(scope, once({**message, "body": bytes(body)}, receive), send)
 
 
-def _once(first: Message, then: Receive) -> Receive:
+def once(first: Message, then: Receive) -> Receive:
     """A `receive` that gives `first`, and from then on what `then` gives."""
     waiting = [first]
 
