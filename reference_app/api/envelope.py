@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reference_app.api.text import PRINTABLE, harmless, shown
+from reference_app.api.text import MAX_SAID, PRINTABLE, harmless, shown
 
 T = TypeVar("T")
 
@@ -22,7 +22,11 @@ CODE = re.compile(r"[A-Z][A-Z0-9_]*")
 MAX_DETAILS = 100
 MAX_INTEGER = 2_147_483_647
 
-Sentence = Field(json_schema_extra=shown(PRINTABLE, maxLength=500))
+Said = Annotated[
+    str,
+    AfterValidator(harmless),
+    Field(json_schema_extra=shown(PRINTABLE, maxLength=MAX_SAID)),
+]
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -76,14 +80,10 @@ class Listing(BaseModel, Generic[T]):
 
 
 class Detail(BaseModel):
-    """E3: what is wrong with one field; its name may be one that the caller made up."""
+    """E3: what is wrong with one field. Name and message may quote what the caller sent."""
 
-    field: Annotated[
-        str,
-        AfterValidator(harmless),
-        Field(examples=["email"], json_schema_extra=shown(PRINTABLE, maxLength=200)),
-    ]
-    message: Annotated[str, Field(examples=["This is not an e-mail address."]), Sentence]
+    field: Annotated[Said, Field(examples=["email"])]
+    message: Annotated[Said, Field(examples=["This is not an e-mail address."])]
 
 
 class Error(BaseModel):
@@ -92,7 +92,7 @@ class Error(BaseModel):
     code: Annotated[
         str, Field(examples=["VALIDATION_ERROR"], json_schema_extra=shown(CODE, maxLength=50))
     ]
-    message: Annotated[str, Field(examples=["The request is not valid."]), Sentence]
+    message: Annotated[Said, Field(examples=["The request is not valid."])]
     details: Annotated[list[Detail], Field(json_schema_extra={"maxItems": MAX_DETAILS})]
 
 
