@@ -14,6 +14,7 @@ import re
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Response, status
+from pydantic.json_schema import WithJsonSchema
 from pydantic_core import to_json
 
 from reference_app.api.envelope import Success
@@ -23,6 +24,19 @@ T = TypeVar("T")
 
 TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 ANY = "*"
+
+Tags = Annotated[
+    list[str],
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$',
+            "maxLength": 1000,
+            "examples": ['"5f3a91c0d2e84b7796a1c3e5"'],
+        }
+    ),
+]
+"""One header or several, which are one list (RFC 9110 section 5.3)."""
 
 REVALIDATE = "private, no-cache"
 """A browser may keep its owner's answers, and has to ask each time whether they still hold."""
@@ -80,7 +94,7 @@ class Writing:
 async def reading(
     response: Response,
     if_none_match: Annotated[
-        list[str] | None, Header(description="Tags of what the caller has, or `*`.")
+        Tags | None, Header(description="Tags of what the caller has, or `*`.")
     ] = None,
 ) -> Reading:
     """Weak comparison, for which `W/` does not count (RFC 9110 section 13.1.2)."""
@@ -90,7 +104,7 @@ async def reading(
 
 async def writing(
     if_match: Annotated[
-        list[str] | None, Header(description="Tags of what the caller means to change, or `*`.")
+        Tags | None, Header(description="Tags of what the caller means to change, or `*`.")
     ] = None,
 ) -> Writing:
     """Strong comparison, which a tag with `W/` never passes (RFC 9110 section 13.1.1)."""

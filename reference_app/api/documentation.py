@@ -129,7 +129,13 @@ def list_parameters(collection: Collection) -> Json:
     }
     return {
         "parameters": [
-            {"name": name, "in": "query", "description": description, "schema": schema}
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": description,
+                "schema": schema,
+            }
             for name, (description, schema) in schemas.items()
         ]
     }

@@ -102,7 +102,8 @@ def _complete(operation: Json, schemas: Json, *, limited: bool) -> None:
             content.setdefault("example", example_of(content["schema"], schemas))
     for parameter in operation.get("parameters", ()):
         parameter["schema"] = _never_null(parameter["schema"])
-        parameter.setdefault("example", example_of(parameter["schema"], schemas))
+        if parameter["required"]:  # an optional one would stand in the form of /docs, filled in
+            parameter.setdefault("example", example_of(parameter["schema"], schemas))
 
 
 def _never_null(schema: Json) -> Json:
