@@ -32,7 +32,7 @@ Tags = Annotated[
             "type": "string",
             "pattern": r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$',
             "maxLength": 1000,
-            "examples": ['"5f3a91c0d2e84b7796a1c3e5"'],
+            "examples": ['"5f3a"'],
         }
     ),
 ]

@@ -31,8 +31,8 @@ class Rule:
 
 def rules() -> list[Rule]:
     """Every line of the table."""
-    lines = [line.strip() for line in FILE.read_text("utf-8").splitlines()]
-    return [_rule(line) for line in lines if line and not line.startswith("#")]
+    lines = [line.partition("#")[0].strip() for line in FILE.read_text("utf-8").splitlines()]
+    return [_rule(line) for line in lines if line]
 
 
 def _rule(line: str) -> Rule:
