@@ -1,12 +1,14 @@
 """`python -m reference_app serve | migrate | seed`: every way to start something."""
 
 import argparse
+import signal
 import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
-from reference_app.config import ConfigurationError, Settings, load_settings
+from reference_app.config import ConfigurationError, load_settings
 
 
 def main(argv: Sequence[str] | None = None, *, listener: socket.socket | None = None) -> None:
@@ -15,12 +17,16 @@ def main(argv: Sequence[str] | None = None, *, listener: socket.socket | None = 
     A configuration that is wrong is told on standard error, and ends the process with 2.
     """
     arguments = parser().parse_args(argv)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
     try:
         settings = load_settings()
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     if arguments.command == "serve":
+        from reference_app.serving import serve
+
         serve(settings, listener)
     elif arguments.command == "migrate":
         migrate(arguments.revision, down=arguments.down)
@@ -28,6 +34,11 @@ def main(argv: Sequence[str] | None = None, *, listener: socket.socket | None = 
         from reference_app.seed import seed
 
         seed(settings, users=arguments.users, orders=arguments.orders)
+
+
+def end(number: int, _: object) -> NoReturn:
+    """End as a signal's default would, which the first process of a container does not have."""
+    sys.exit(128 + number)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,29 +53,6 @@ def parser() -> argparse.ArgumentParser:
     seed.add_argument("--users", type=int, default=100)
     seed.add_argument("--orders", type=int, default=1000)
     return parser
-
-
-def serve(settings: Settings, listener: socket.socket | None) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what runs, at most `shutdown_seconds` long."""
-    import uvicorn
-
-    from reference_app.application import create_app
-    from reference_app.observability.logging import configure_logging
-
-    configure_logging(settings.log_level)
-    config = uvicorn.Config(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        ws="none",
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-    )
-    uvicorn.Server(config).run(sockets=[listener] if listener else None)
 
 
 def migrate(revision: str, *, down: bool) -> None:

@@ -14,13 +14,14 @@ from reference_app.api.openapi import install_openapi, operation_id
 from reference_app.config import Settings
 from reference_app.data.cache import UserCache
 from reference_app.data.database import Database
+from reference_app.data.redis import LoopConnection
 from reference_app.errors import CatchDefects, install_error_handlers
 from reference_app.observability.cache_figures import CacheFigures, CountedCache, CountedPool
 from reference_app.observability.logging import AccessLog
 from reference_app.observability.metrics import install_metrics
 from reference_app.observability.tracing import Tracing
 from reference_app.payments import Payments
-from reference_app.reliability import health
+from reference_app.reliability.health import Health
 from reference_app.security.body_limit import BodyLimit
 from reference_app.security.headers import SecurityHeaders
 from reference_app.security.json_bodies import JsonBodies
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
         tokens=Tokens(settings, database),
         rate_limits=RateLimits(settings, redis),
         payments=Payments(settings, database),
+        health=Health(settings, database, redis),
     )
 
     @asynccontextmanager
@@ -69,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(JsonBodies)
     app.add_middleware(BodyLimit, limit=settings.body_limit_bytes)
     app.add_middleware(LimitRequests, limits=services.rate_limits, tokens=services.tokens)
+    app.add_middleware(services.health.within_limit)
     app.add_middleware(CatchDefects)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)
@@ -77,7 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestIds)
     install_error_handlers(app)
 
-    app.include_router(health.router)
+    app.include_router(services.health.router)
     app.include_router(auth.router)
     app.include_router(users.router)
     app.include_router(orders.router)
@@ -91,6 +94,7 @@ def connect_redis(settings: Settings, figures: CacheFigures) -> Redis:
     seconds = settings.redis_timeout_seconds
     pool = CountedPool.from_url(
         settings.redis_url.get_secret_value(),
+        connection_class=LoopConnection,
         figures=figures,
         socket_timeout=seconds,
         socket_connect_timeout=seconds,

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     trusted_proxies: str = ""
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error|critical)$")] = "info"
+    shutdown_delay_seconds: Annotated[float, Field(ge=0, le=60)] = 0
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 10
 
     token_issuer: Annotated[str, Field(min_length=1)] = "backend-dojo"  # noqa: S105 - a name

@@ -1,8 +1,10 @@
 """What routes work with: made once in `create_app`, handed to each route that names it."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
+import structlog
 from fastapi import Depends, Request
 
 from reference_app.config import Settings
@@ -11,12 +13,17 @@ from reference_app.data.database import Database
 from reference_app.observability.cache_figures import CacheFigures
 from reference_app.observability.tracing import Tracing
 from reference_app.payments import Payments
+from reference_app.reliability.health import Health
 from reference_app.security.passwords import Passwords
 from reference_app.security.rate_limits import RateLimits
 from reference_app.security.tokens import Tokens
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
+
+log = structlog.get_logger()
+
+CLOSE_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -33,14 +40,21 @@ class Services:
     tokens: Tokens
     rate_limits: RateLimits
     payments: Payments
+    health: Health
 
     async def close(self) -> None:
-        """Close every connection and thread."""
+        """Close every connection and thread; a server that hangs delays it by `CLOSE_SECONDS`."""
         self.passwords.close()
-        await self.payments.close()
-        await self.redis.aclose()
-        await self.database.close()
-        await self.tracing.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await asyncio.gather(
+                    self.payments.close(),
+                    self.redis.aclose(),
+                    self.database.close(),
+                    self.tracing.close(),
+                )
+        except TimeoutError:
+            log.warning("connections_left_open")
 
 
 async def provided(request: Request) -> Services:

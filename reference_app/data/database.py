@@ -4,6 +4,14 @@ A transaction is a block in the route that needs it. It is committed when the bl
 before the response is sent: a client is never told of a write that did not happen, and no
 connection waits while a slow client reads. (A `yield` dependency with FastAPI's default scope ends
 after the response, and would do both.)
+
+A server that is away or overloaded costs a caller a 503, after bounded waits: `pool_timeout` for a
+connection, then the connect or the statement time-out, a second more when not even that arrives,
+and two to hang up on a server that is frozen. Such a connection is thrown away, never reused.
+
+A 503 says that the service does not know better, not that nothing happened: when the connection
+breaks during COMMIT, the transaction is over, and only the database knows how. Whoever has to know
+reads again, or repeats the request under the same `Idempotency-Key`.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping

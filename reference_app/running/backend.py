@@ -44,8 +44,12 @@ class Part(ABC):
         """None while it runs; else its exit status, or minus the signal that ended it."""
 
     @abstractmethod
+    def ask_to_end(self) -> None:
+        """Ask it to end (SIGTERM to a service) and do not wait for that."""
+
+    @abstractmethod
     def stop(self) -> int | None:
-        """Ask it to end (SIGTERM to a service), wait, kill it after 15 s; answer `exit_code`."""
+        """`ask_to_end`, wait, kill it after 15 s; answer `exit_code`."""
 
     @abstractmethod
     def kill(self) -> None:

@@ -74,12 +74,17 @@ class ControlledPart(Part):
     def exit_code(self) -> int | None:
         return self._process.state().exit_code
 
-    def stop(self) -> int | None:
+    def ask_to_end(self) -> None:
         with self._control:
             self.disturbances += 1
             self.resume()
             if self.running:
                 self._process.ask_to_end()
+
+    def stop(self) -> int | None:
+        with self._control:
+            if self.running:
+                self.ask_to_end()
                 if not self._ended_within(STOP_SECONDS):
                     self._process.kill()
                     self._ended_within(STOP_SECONDS)
