@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from reference_app.api import auth, docs_page, orders, users
+from reference_app.api import auth, docs_page, orders, reports, users
 from reference_app.api.envelope import RequestIds
 from reference_app.api.openapi import install_openapi, operation_id
 from reference_app.config import Settings
@@ -22,6 +22,7 @@ from reference_app.observability.metrics import install_metrics
 from reference_app.observability.tracing import Tracing
 from reference_app.payments import Payments
 from reference_app.reliability.health import Health
+from reference_app.reports import Exports
 from reference_app.security.body_limit import BodyLimit
 from reference_app.security.headers import SecurityHeaders
 from reference_app.security.json_bodies import JsonBodies
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
         rate_limits=RateLimits(settings, redis),
         payments=Payments(settings, database),
         health=Health(settings, database, redis),
+        exports=Exports(settings),
     )
 
     @asynccontextmanager
@@ -84,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(auth.router)
     app.include_router(users.router)
     app.include_router(orders.router)
+    app.include_router(reports.router)
     app.include_router(docs_page.router)
     install_openapi(app)
     return app

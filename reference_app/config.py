@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     database_pool_timeout_seconds: Seconds = 2.0
     database_connect_timeout_seconds: Seconds = 3.0
     database_statement_timeout_seconds: Seconds = 5.0
+    exports_at_once: Annotated[int, Field(ge=1, le=100)] = 4
 
     redis_timeout_seconds: Seconds = 0.25
     cache_ttl_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300

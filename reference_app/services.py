@@ -14,6 +14,7 @@ from reference_app.observability.cache_figures import CacheFigures
 from reference_app.observability.tracing import Tracing
 from reference_app.payments import Payments
 from reference_app.reliability.health import Health
+from reference_app.reports import Exports
 from reference_app.security.passwords import Passwords
 from reference_app.security.rate_limits import RateLimits
 from reference_app.security.tokens import Tokens
@@ -41,6 +42,7 @@ class Services:
     rate_limits: RateLimits
     payments: Payments
     health: Health
+    exports: Exports
 
     async def close(self) -> None:
         """Close every connection and thread; a server that hangs delays it by `CLOSE_SECONDS`."""

@@ -45,6 +45,10 @@ RESPONSE_HEADERS: dict[str, tuple[str, Json]] = {
         "How to authenticate (RFC 6750).",
         {"type": "string", "pattern": "^Bearer", "maxLength": 200},
     ),
+    "Content-Disposition": (
+        "A name for the file.",
+        {"type": "string", "pattern": "^attachment; filename=", "maxLength": 200},
+    ),
     "Cache-Control": ("Who may keep the answer.", {"enum": ["no-store", "private, no-cache"]}),
     "Content-Security-Policy": (
         "What a page may load (H1).",

@@ -24,6 +24,7 @@ WHERE = "The service that gave this document, be it local, staging or production
 TAGS = {
     "users": "Accounts, and what their owners and the staff may do with them.",
     "orders": "What a user ordered.",
+    "reports": "Files for the staff.",
     "auth": "Log in, stay logged in, log out.",
     "operation": "What orchestrators and operators ask.",
 }

@@ -14,25 +14,17 @@ breaks during COMMIT, the transaction is over, and only the database knows how. 
 reads again, or repeats the request under the same `Idempotency-Key`.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
 from sqlalchemy import Row, Select, event
-from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from reference_app.config import Settings
-from reference_app.errors import Unavailable
-
-RETRY_AFTER_SECONDS = 1
-
-PASSING = ("08", "40", "53", "55P03", "57")
-"""SQLSTATE classes of what may work the next time: connection lost, deadlock, out of resources,
-a lock not had in time, stopped by the operator or by a time-out."""
+from reference_app.data.failures import unavailable_when_gone
 
 
 class Database:
@@ -66,7 +58,7 @@ class Database:
 
         Raises Unavailable when the pool stays empty or the database does not answer in time.
         """
-        with _unavailable_when_gone():
+        with unavailable_when_gone():
             async with (
                 AsyncSession(self.engine, expire_on_commit=False) as session,
                 session.begin(),
@@ -79,7 +71,7 @@ class Database:
 
         Raises Unavailable, as `transaction` does.
         """
-        with _unavailable_when_gone():
+        with unavailable_when_gone():
             async with AsyncSession(self._autocommit, autoflush=False) as session:
                 yield session
 
@@ -90,7 +82,7 @@ class Database:
 
         Raises Unavailable, as `transaction` does.
         """
-        with _unavailable_when_gone():
+        with unavailable_when_gone():
             async with self._autocommit.connect() as connection:
                 return (await connection.execute(statement, parameters)).one_or_none()
 
@@ -108,16 +100,3 @@ def _replace_closed_connection(
     """
     if connection.driver_connection.is_closed():
         raise DisconnectionError
-
-
-@contextmanager
-def _unavailable_when_gone() -> Iterator[None]:
-    try:
-        yield
-    except (PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Unavailable(RETRY_AFTER_SECONDS) from error
-    except DBAPIError as error:
-        state = str(getattr(error.orig, "sqlstate", None) or "")
-        if error.connection_invalidated or state.startswith(PASSING):
-            raise Unavailable(RETRY_AFTER_SECONDS) from error
-        raise

@@ -32,6 +32,7 @@ Action = Literal[
     "create_orders",
     "cancel_orders",
     "advance_orders",
+    "export_orders",
 ]
 
 POLICY: dict[Action, dict[Role, Reach]] = {
@@ -42,6 +43,7 @@ POLICY: dict[Action, dict[Role, Reach]] = {
     "create_orders": {"user": "own", "support": "own", "admin": "any"},
     "cancel_orders": {"user": "own", "support": "any", "admin": "any"},
     "advance_orders": {"user": "none", "support": "any", "admin": "any"},
+    "export_orders": {"user": "none", "support": "any", "admin": "any"},
 }
 """How far each role reaches. To administer a user is to change their role or status."""
 

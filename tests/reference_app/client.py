@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import psycopg
+from psycopg.pq import ExecStatus
 
 from reference_app.running import Service
 
@@ -135,4 +136,5 @@ def rows(
     connection: psycopg.Connection[dict[str, Any]], statement: str, *values: object
 ) -> list[dict[str, Any]]:
     cursor = connection.execute(statement.encode(), values or None)
-    return cursor.fetchall() if cursor.description else []
+    result = cursor.pgresult  # a SELECT without columns has rows, too
+    return cursor.fetchall() if result and result.status == ExecStatus.TUPLES_OK else []

@@ -57,7 +57,8 @@ def database(backend: Backend, tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def client(backend: Backend, database: Database) -> Iterator[Client]:
-    with backend.service(settings=SETTINGS, database=database) as service:
+    unlimited = SETTINGS | {"RATE_LIMIT_READ": "100000/minute"}
+    with backend.service(settings=unlimited, database=database) as service:
         client = Client(service)
         yield client
         client.close()
