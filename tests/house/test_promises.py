@@ -12,7 +12,7 @@ KEPT = {
     "D": range(1, 9),
     "A": (1, 2, 3, 4, 6),
     "H": range(1, 6),
-    "S": range(1, 3),
+    "S": range(1, 4),
     "O": range(1, 4),
     "L": range(1, 6),
     "X": range(1, 3),
