@@ -24,7 +24,7 @@ from reference_app.payments import Payments
 from reference_app.reliability.health import Health
 from reference_app.reports import Exports
 from reference_app.security.body_limit import BodyLimit
-from reference_app.security.headers import SecurityHeaders
+from reference_app.security.headers import Cors, SecurityHeaders
 from reference_app.security.json_bodies import JsonBodies
 from reference_app.security.passwords import Passwords
 from reference_app.security.rate_limits import LimitRequests, RateLimits
@@ -75,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(LimitRequests, limits=services.rate_limits, tokens=services.tokens)
     app.add_middleware(services.health.within_limit)
     app.add_middleware(CatchDefects)
+    app.add_middleware(Cors, origins=settings.cors_origins)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog)
     install_metrics(app, services)

@@ -9,15 +9,49 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping, Set
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+
+def _rate(value: str) -> str:
+    from limits import parse
+
+    try:
+        parse(value)
+    except ValueError:
+        raise ValueError('must look like "10/minute"') from None
+    return value
+
+
+def _networks(value: str) -> str:
+    for part in value.split(",") if value else ():
+        try:
+            ip_network(part.strip())
+        except ValueError:
+            raise ValueError("must be addresses or networks, comma separated") from None
+    return value
+
+
+def _origins(value: str) -> str:
+    if not all(ORIGIN.fullmatch(part) for part in value.split(",") if value):
+        raise ValueError('must look like "https://app.example.com", comma separated')
+    return value
+
+
 Seconds = Annotated[float, Field(gt=0, le=300)]
+Rate = Annotated[str, AfterValidator(_rate)]
+Networks = Annotated[str, AfterValidator(_networks)]
+Origins = Annotated[str, AfterValidator(_origins)]
+
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,4})?")
+"""An origin as browsers send it: no path, no capitals. `*` would be everybody, and `null` is what
+any page in a sandbox says of itself."""
 
 PLACEHOLDER = re.compile(
     r"change.?(me|this|it)|your.?(secret|key)|placeholder|insecure|example", re.IGNORECASE
@@ -47,7 +81,8 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    trusted_proxies: str = ""
+    trusted_proxies: Networks = ""
+    cors_origins: Origins = ""
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error|critical)$")] = "info"
     shutdown_delay_seconds: Annotated[float, Field(ge=0, le=60)] = 0
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 10
@@ -81,12 +116,12 @@ class Settings(BaseSettings):
     breaker_seconds: Seconds = 10.0
 
     body_limit_bytes: Annotated[int, Field(ge=1024, le=104_857_600)] = 65_536
-    rate_limit_read: str = "600/minute"
-    rate_limit_write: str = "120/minute"
-    rate_limit_register: str = "20/minute"
-    rate_limit_export: str = "10/minute"
-    login_attempts_per_account: str = "10/minute"
-    login_attempts_per_address: str = "100/minute"
+    rate_limit_read: Rate = "600/minute"
+    rate_limit_write: Rate = "120/minute"
+    rate_limit_register: Rate = "20/minute"
+    rate_limit_export: Rate = "10/minute"
+    login_attempts_per_account: Rate = "10/minute"
+    login_attempts_per_address: Rate = "100/minute"
 
     otel_exporter_otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+\S*)?$")] = ""
     otel_traces_sampler_arg: Annotated[float, Field(ge=0, le=1)] = 1.0
@@ -137,24 +172,6 @@ class Settings(BaseSettings):
     @classmethod
     def _lower_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
-
-    @field_validator(
-        "login_attempts_per_account",
-        "login_attempts_per_address",
-        "rate_limit_read",
-        "rate_limit_write",
-        "rate_limit_register",
-        "rate_limit_export",
-    )
-    @classmethod
-    def _rate(cls, value: str) -> str:
-        from limits import parse
-
-        try:
-            parse(value)
-        except ValueError:
-            raise ValueError('must look like "10/minute"') from None
-        return value
 
 
 SECRETS = [

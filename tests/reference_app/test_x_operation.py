@@ -48,6 +48,9 @@ def test_every_wrong_variable_is_named_at_once_and_no_value_is_shown() -> None:
         "ACCESS_TOKEN_SECONDS": "-1",
         "LOG_LEVEL": "loud",
         "LOGIN_ATTEMPTS_PER_ACCOUNT": "often",
+        "RATE_LIMIT_READ": "0.5",
+        "TRUSTED_PROXIES": "*",
+        "CORS_ORIGINS": "https://app.example.com,*",
     }
     done = run("serve", **wrong)
     assert done.returncode == 2
