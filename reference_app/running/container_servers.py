@@ -99,7 +99,7 @@ def start_provider(
         "payments",
         DockerContainer(image)
         .with_command(
-            ["python", "-m", payment_provider.__name__, "0.0.0.0", str(PROVIDER_PORT)]  # noqa: S104 - all of its own network
+            ["python", "-m", payment_provider.__name__, "0.0.0.0", str(PROVIDER_PORT)]  # noqa: S104 - all of its own network  # nosec B104
         )
         .with_kwargs(
             labels=dict(labels),

@@ -14,6 +14,10 @@ BAD = {
     "format": (["ruff", "format", "--check"], "x=1\n"),
     "lint": (["ruff", "check"], "import os\n"),
     "types": (["mypy", "--strict"], "x: int = 'one'\n"),
+    "security": (
+        ["bandit", "--quiet", "--configfile", "pyproject.toml"],
+        "import hashlib\nhashlib.md5(b'password')\n",
+    ),
     "secrets": (["detect-secrets-hook"], "aws_key = 'AKIA" + "IOSFODNN7EXAMPLQ'\n"),
 }
 
@@ -24,6 +28,18 @@ def test_it_refuses_a_bad_file(command: list[str], source: str, tmp_path: Path) 
     file.write_text(source, "utf-8")
     tool = [str(BIN / command[0]), *command[1:], str(file)]
     assert subprocess.run(tool, cwd=ROOT, capture_output=True, check=False).returncode != 0
+
+
+def test_migrations_that_lock_a_table_are_refused(tmp_path: Path) -> None:
+    rules = ROOT / "reference_app" / "data" / "migrations" / "squawk.toml"
+    migration = tmp_path / "migration.sql"
+    found = []
+    for sql in ("CREATE INDEX ix ON users (email);", "ALTER TABLE users ALTER id TYPE text;"):
+        migration.write_text(f"BEGIN;\n{sql}\nCOMMIT;\n", "utf-8")
+        command = [str(BIN / "squawk"), "--config", str(rules), str(migration)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        found.append((result.returncode, "changing-column-type" in result.stdout))
+    assert found == [(1, False), (1, True)]
 
 
 def test_import_contracts_refuse_a_service_that_knows_its_grader(tmp_path: Path) -> None:
