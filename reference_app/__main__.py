@@ -1,4 +1,4 @@
-"""`python -m reference_app serve | migrate | seed`: every way to start something."""
+"""`python -m reference_app COMMAND`: every way to start something."""
 
 import argparse
 import signal
@@ -30,6 +30,10 @@ def main(argv: Sequence[str] | None = None, *, listener: socket.socket | None = 
         serve(settings, listener)
     elif arguments.command == "migrate":
         migrate(arguments.revision, down=arguments.down)
+    elif arguments.command == "rotate-mfa-keys":
+        from reference_app.security.key_rotation import rotate_keys
+
+        rotate_keys(settings)
     else:
         from reference_app.seed import seed
 
@@ -52,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     seed = commands.add_parser("seed", help="fill an empty database with demonstration data")
     seed.add_argument("--users", type=int, default=100)
     seed.add_argument("--orders", type=int, default=1000)
+    commands.add_parser("rotate-mfa-keys", help="seal second factors under the newest of MFA_KEYS")
     return parser
 
 

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from reference_app.api import auth, docs_page, orders, reports, users
+from reference_app.api import auth, docs_page, mfa, orders, reports, users
 from reference_app.api.envelope import RequestIds
 from reference_app.api.openapi import install_openapi, operation_id
 from reference_app.config import Settings
@@ -26,6 +26,7 @@ from reference_app.reports import Exports
 from reference_app.security.body_limit import BodyLimit
 from reference_app.security.headers import Cors, SecurityHeaders
 from reference_app.security.json_bodies import JsonBodies
+from reference_app.security.mfa import Mfa
 from reference_app.security.passwords import Passwords
 from reference_app.security.rate_limits import LimitRequests, RateLimits
 from reference_app.security.tokens import Tokens
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
         tracing=Tracing(settings),
         passwords=Passwords(settings),
         tokens=Tokens(settings, database),
+        mfa=Mfa(settings, database),
         rate_limits=RateLimits(settings, redis),
         payments=Payments(settings, database),
         health=Health(settings, database, redis),
@@ -85,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.include_router(services.health.router)
     app.include_router(auth.router)
+    app.include_router(mfa.router)
     app.include_router(users.router)
     app.include_router(orders.router)
     app.include_router(reports.router)

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, get_args
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -131,7 +132,7 @@ class Settings(BaseSettings):
     def _asyncpg_url(cls, value: SecretStr) -> SecretStr:
         try:
             url = make_url(value.get_secret_value())
-        except ArgumentError:
+        except (ArgumentError, ValueError):
             raise ValueError("is not a database address") from None
         if url.get_backend_name() != "postgresql" or not url.database:
             raise ValueError("must look like postgresql://HOST:PORT/NAME, with user and password")
@@ -142,8 +143,13 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _redis_url(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(("redis://", "rediss://")):
-            raise ValueError("must start with redis:// or rediss://")
+        try:
+            url = urlsplit(value.get_secret_value())
+            whole = url.scheme in ("redis", "rediss") and url.hostname and url.port
+        except ValueError:
+            whole = False
+        if not whole:
+            raise ValueError("must look like redis://HOST:PORT/NUMBER, with user and password")
         return value
 
     @field_validator("secret_key")

@@ -15,6 +15,7 @@ from reference_app.observability.tracing import Tracing
 from reference_app.payments import Payments
 from reference_app.reliability.health import Health
 from reference_app.reports import Exports
+from reference_app.security.mfa import Mfa
 from reference_app.security.passwords import Passwords
 from reference_app.security.rate_limits import RateLimits
 from reference_app.security.tokens import Tokens
@@ -39,6 +40,7 @@ class Services:
     tracing: Tracing
     passwords: Passwords
     tokens: Tokens
+    mfa: Mfa
     rate_limits: RateLimits
     payments: Payments
     health: Health

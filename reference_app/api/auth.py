@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response, status
 
 from reference_app.api.documentation import Responses, headers, refusals
 from reference_app.api.envelope import Success
+from reference_app.api.mfa_schemas import SecondStep
 from reference_app.api.schemas import Login, Refresh, Session
 from reference_app.data.users import UserRepository
 from reference_app.errors import (
@@ -18,6 +19,7 @@ from reference_app.errors import (
     Unavailable,
 )
 from reference_app.security.access import active_user
+from reference_app.security.mfa import CHALLENGE_SECONDS
 from reference_app.security.tokens import TokenPair
 from reference_app.services import Provided, Services
 
@@ -40,8 +42,12 @@ NEVER_STORED: Responses = {200: {"headers": headers("Cache-Control")}}
     responses=NEVER_STORED
     | refusals(InvalidInput, NotAuthenticated, NotAllowed, TooManyAttempts, Unavailable),
 )
-async def login(given: Login, services: Provided) -> Success[Session]:
-    """Exchange e-mail address and password for a pair of tokens."""
+async def login(given: Login, services: Provided) -> Success[Session | SecondStep]:
+    """Exchange e-mail address and password for a pair of tokens.
+
+    When the account has a second factor, the answer is a challenge instead (`mfa_required`), which
+    `POST /auth/mfa/answer` exchanges for the tokens.
+    """
     await services.rate_limits.count_login(given.email)
     async with services.database.reading() as session:
         known = await UserRepository(session).credentials(given.email)
@@ -53,7 +59,9 @@ async def login(given: Login, services: Provided) -> Success[Session]:
     await active_user(services, user_id)
     if stored is not None and services.passwords.needs_rehash(stored):
         await _rehash(user_id, given.password, services)
-    return Success(data=_session(await services.tokens.issue(user_id)))
+    if challenge := await services.mfa.challenge(user_id):
+        return Success(data=SecondStep(challenge_token=challenge, expires_in=CHALLENGE_SECONDS))
+    return Success(data=session_of(await services.tokens.issue(user_id)))
 
 
 async def _rehash(user_id: UUID, password: str, services: Services) -> None:
@@ -71,7 +79,7 @@ async def refresh(given: Refresh, services: Provided) -> Success[Session]:
     """Exchange a refresh token for a new pair. It works once; coming twice ends its family."""
     user_id, pair = await services.tokens.rotate(given.refresh_token)
     await active_user(services, user_id)
-    return Success(data=_session(pair))
+    return Success(data=session_of(pair))
 
 
 @router.post(
@@ -84,7 +92,8 @@ async def logout(given: Refresh, services: Provided) -> None:
     await services.tokens.revoke(given.refresh_token)
 
 
-def _session(pair: TokenPair) -> Session:
+def session_of(pair: TokenPair) -> Session:
+    """The pair, as the API shows it."""
     return Session(
         access_token=pair.access_token,
         refresh_token=pair.refresh_token,

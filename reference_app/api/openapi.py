@@ -26,6 +26,7 @@ TAGS = {
     "orders": "What a user ordered.",
     "reports": "Files for the staff.",
     "auth": "Log in, stay logged in, log out.",
+    "mfa": "A second factor: one-time codes from an app.",
     "operation": "What orchestrators and operators ask.",
 }
 

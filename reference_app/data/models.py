@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     FetchedValue,
     ForeignKey,
@@ -180,3 +181,41 @@ class Payment(Base):
     charge_id: Mapped[str] = mapped_column(Text)
     amount: Mapped[Decimal]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class MfaEnrolment(Base):
+    """A user's second factor: the sealed secret, the last step that was used, and wrong codes."""
+
+    __tablename__ = "mfa_enrolments"
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    key_id: Mapped[str] = mapped_column(Text)
+    secret: Mapped[bytes]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+    wrong_codes: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    paused_until: Mapped[datetime | None]
+
+
+class MfaRecoveryCode(Base):
+    """What a code without the phone must hash to. It goes when it is used."""
+
+    __tablename__ = "mfa_recovery_codes"
+
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("mfa_enrolments.user_id", ondelete="CASCADE"), primary_key=True
+    )
+    code_hash: Mapped[bytes] = mapped_column(primary_key=True)
+
+
+class MfaChallenge(Base):
+    """A login that waits for its code. It goes when it is used, and with the second factor."""
+
+    __tablename__ = "mfa_challenges"
+    __table_args__ = (Index("ix_mfa_challenges_user_id", "user_id"),)
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("mfa_enrolments.user_id", ondelete="CASCADE"))
+    expires_at: Mapped[datetime]

@@ -26,6 +26,8 @@ LIBRARIES = (
     "valkey.asyncio",
     "jwt",
     "argon2",
+    "cryptography.hazmat.primitives.ciphers.aead",
+    "pyotp",
     "email_validator",
     "structlog",
     "prometheus_client",

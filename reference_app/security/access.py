@@ -45,7 +45,8 @@ POLICY: dict[Action, dict[Role, Reach]] = {
     "advance_orders": {"user": "none", "support": "any", "admin": "any"},
     "export_orders": {"user": "none", "support": "any", "admin": "any"},
 }
-"""How far each role reaches. To administer a user is to change their role or status."""
+"""How far each role reaches. To administer a user is to change their role
+or status, and to take a second factor away that they cannot use any more."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ KEPT = {
     "E": range(1, 6),
     "C": range(1, 8),
     "D": range(1, 9),
-    "A": (1, 2, 3, 4, 6),
+    "A": range(1, 7),
     "H": range(1, 6),
     "S": range(1, 4),
     "O": range(1, 4),

@@ -58,3 +58,11 @@ def test_import_contracts_refuse_a_service_that_knows_its_grader(tmp_path: Path)
     )
     assert result.returncode != 0
     assert "BROKEN" in result.stdout
+
+
+def test_every_commit_is_checked_with_these_tools() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    assert "entry: bash .ci/static\n" in hooks
+    static = (ROOT / ".ci" / "static").read_text("utf-8")
+    for command, _ in BAD.values():
+        assert f'"$bin/{command[0]}"' in static

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -65,8 +65,14 @@ class Client:
 
     def at_once(self, times: int, method: str, path: str, **more: Any) -> list[httpx.Response]:
         """The same request `times` times, together."""
-        with ThreadPoolExecutor(times) as threads:
-            calls = [threads.submit(self.send, method, path, **more) for _ in range(times)]
+        return self.at_once_each([more] * times, method, path)
+
+    def at_once_each(
+        self, requests: Sequence[Mapping[str, Any]], method: str, path: str
+    ) -> list[httpx.Response]:
+        """Several requests together, each with what it has of its own."""
+        with ThreadPoolExecutor(len(requests)) as threads:
+            calls = [threads.submit(self.send, method, path, **more) for more in requests]
             return [call.result() for call in calls]
 
     def register(self, email: str, full_name: str = "Ada Lovelace") -> httpx.Response:

@@ -10,6 +10,7 @@ from typing import Any
 import jwt
 import pytest
 
+from reference_app.config import Settings
 from reference_app.running import Backend
 from tests.reference_app.client import PASSWORD, Client, Person
 from tests.reference_app.conftest import SETTINGS
@@ -191,3 +192,44 @@ def test_the_same_password_typed_on_another_keyboard_is_the_same(client: Client)
     }
     assert client.post("/api/v1/users", json=body).status_code == 201
     assert client.log_in("a@example.com", "cafe\u0301 au lait, deux").status_code == 200
+
+
+@pytest.mark.spec("A4")
+@pytest.mark.parametrize(
+    ("password", "mistaken"),
+    [
+        ("  spaces belong to it  ", "spaces belong to it"),
+        ("Capitals Belong To It", "capitals belong to it"),
+        ("abcd" * 32, "abcd" * 31 + "abcx"),
+        ("é" * 36 + "abcd" * 4, "é" * 36 + "abcd" * 3 + "abcx"),
+    ],
+    ids=["space", "case", "the 128th character", "what is beyond 72 bytes"],
+)
+def test_every_character_of_a_password_counts(client: Client, password: str, mistaken: str) -> None:
+    body = {"email": "ada@example.com", "password": password, "full_name": "Ada"}
+    assert client.post("/api/v1/users", json=body).status_code == 201
+    assert client.log_in("ada@example.com", mistaken).status_code == 401
+    assert client.log_in("ada@example.com", password).status_code == 200
+
+
+@pytest.mark.spec("A4")
+def test_a_hash_tells_its_parameters_and_has_a_salt_of_its_own(client: Client) -> None:
+    for email in ("ada@example.com", "grace@example.com"):
+        client.register(email)
+    rows = client.sql("SELECT password_hash FROM users")
+    hashes = [row["password_hash"].split("$") for row in rows]
+    assert [one[1:4] for one in hashes] == [["argon2id", "v=19", "m=1024,t=1,p=1"]] * 2
+    assert hashes[0][4] != hashes[1][4]
+
+
+@pytest.mark.spec("A4")
+def test_hashes_cost_what_owasp_asks_for_unless_it_is_set_otherwise() -> None:
+    fields = Settings.model_fields
+    assert fields["password_memory_kib"].default >= 19_456
+    assert fields["password_time_cost"].default >= 2
+
+
+@pytest.mark.spec("A4")
+def test_what_is_too_long_for_a_password_is_not_hashed(client: Client) -> None:
+    assert client.log_in("ada@example.com", "abcd" * 128).status_code == 401
+    assert client.log_in("ada@example.com", "abcd" * 128 + "e").status_code == 400

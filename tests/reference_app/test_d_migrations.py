@@ -40,10 +40,8 @@ NEEDS_NO_TRANSACTION = "SET NOT NULL"
 def database(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     database = backend.database("base")
     monkeypatch.setenv("DATABASE_URL", database.url)
-    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1")
-    monkeypatch.setenv(
-        "SECRET_KEY", "any 32 bytes will do for migrations"
-    )  # pragma: allowlist secret
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")
+    monkeypatch.setenv("SECRET_KEY", "a key for the tests of migrations")
     yield database
     database.drop()
 

@@ -86,6 +86,20 @@ def test_a_file_that_cannot_be_used_is_named_without_what_is_in_it(
 
 @pytest.mark.spec("H5")
 @pytest.mark.parametrize(
+    "value", ["s3cret", "x://s3cret", "{}://[s3cret", "{}://ada@h:s3cret/x", "{}://s3cret@"]
+)
+def test_an_address_that_is_none_is_refused_without_being_shown(
+    environment: pytest.MonkeyPatch, value: str
+) -> None:
+    environment.setenv("DATABASE_URL", value.replace("{}", "postgresql"))
+    environment.setenv("REDIS_URL", value.replace("{}", "redis"))
+    with pytest.raises(ConfigurationError, match=r"(?s)  DATABASE_URL: .*  REDIS_URL: ") as told:
+        load_settings()
+    assert "s3cret" not in str(told.value)
+
+
+@pytest.mark.spec("H5")
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("SECRET_KEY", "changeme" * 4),

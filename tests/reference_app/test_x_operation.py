@@ -79,6 +79,20 @@ def test_the_least_is_enough_and_settings_are_read_when_asked_for(
 
 
 @pytest.mark.spec("X1")
+def test_nothing_is_read_at_import() -> None:
+    modules = "reference_app.__main__, reference_app.application, reference_app.seed"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {modules}"],
+        env={},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.spec("X1")
 def test_the_environment_is_all_that_is_read(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
