@@ -4,8 +4,8 @@ They wait in a queue of bounded length and are sent in batches by a thread. When
 slow or away spans are lost, and no request is late because of it.
 
 What leaves is a list (`TOLD`), not what libraries happen to record: no addresses with ids in them,
-no messages of errors (PostgreSQL's quote the row), no user of the database. SQL and Redis commands
-come without their parameters.
+no messages of errors (drivers quote values in them), no user of the database. SQL and Redis
+commands come without their parameters.
 """
 
 import asyncio

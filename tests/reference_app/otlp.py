@@ -24,6 +24,7 @@ class Span:
     parent_id: str
     attributes: dict[str, str]
     failed: bool
+    message: str
     started: int
     ended: int
 
@@ -41,6 +42,7 @@ class Span:
                 for one in span.attributes
             },
             failed=span.status.code == trace_pb2.Status.STATUS_CODE_ERROR,
+            message=span.status.message,
             started=span.start_time_unix_nano,
             ended=span.end_time_unix_nano,
         )
@@ -94,6 +96,12 @@ class Receiver:
                 for scope in resource.scope_spans:
                     self._spans.extend(map(Span.read, scope.spans))
             self._arrival.notify_all()
+
+    @property
+    def spans(self) -> list[Span]:
+        """All that have arrived."""
+        with self._arrival:
+            return list(self._spans)
 
     def trace(self, trace_id: str) -> list[Span]:
         """The spans of a trace, once its server span has arrived: it is the last to end."""
