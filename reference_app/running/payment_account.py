@@ -17,6 +17,8 @@ class Seen:
 
     keys: list[str]
     times: list[float]
+    traces: list[str]
+    """The `traceparent` of each request."""
     charges: dict[str, str]
     """Amounts by key."""
     most_at_once: int
@@ -59,6 +61,7 @@ class PaymentAccount:
         return Seen(
             keys=[request["key"] for request in seen["requests"]],
             times=[request["at"] for request in seen["requests"]],
+            traces=[request["trace"] for request in seen["requests"]],
             charges={key: charge["amount"] for key, charge in seen["charges"].items()},
             most_at_once=seen["most_at_once"],
         )

@@ -5,7 +5,7 @@
     POST /accounts            a new account: {"account", "control"}
     POST /{account}/charges   {"reference", "amount"} with an Idempotency-Key: {"id", "amount"}
     PUT  /{control}           how that account behaves from now on, see `Behaviour`
-    GET  /{control}           what came: {"requests": [{"at", "key"}], "charges", "most_at_once"}
+    GET  /{control}           what came: {"requests", "charges", "most_at_once"}
 
 A key is charged once; sent again it gets the same charge. A refusal is not remembered under a key.
 Whoever knows an account can charge, and only whoever opened it knows its control. Standard library
@@ -59,10 +59,10 @@ class Account:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def request(self, key: str) -> Iterator[Behaviour]:
+    def request(self, key: str, trace: str) -> Iterator[Behaviour]:
         """Count one, from its start to its end."""
         with self.lock:
-            self.requests.append({"at": time.monotonic(), "key": key})
+            self.requests.append({"at": time.monotonic(), "key": key, "trace": trace})
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
             behaviour = self._next_behaviour()
@@ -140,7 +140,7 @@ class Requests(BaseHTTPRequestHandler):
 
     def _charge(self, account: Account, body: Any) -> None:
         key = self.headers.get("Idempotency-Key", "")
-        with account.request(key) as behaviour:
+        with account.request(key, self.headers.get("traceparent", "")) as behaviour:
             if behaviour.does in ("charge", "drip") or behaviour.charges:
                 charge = account.charge(key, body["amount"])
             match behaviour.does:

@@ -10,6 +10,7 @@ import pytest
 from reference_app.running import Backend, Service, images, start
 from reference_app.running.payment_account import PaymentAccount
 from tests.reference_app.client import Client
+from tests.reference_app.otlp import SOON, Receiver, endpoint
 from tests.reference_app.shop import BREAKER, OUTBOUND_LIMITS, Shop, paid_within
 
 SETTINGS = {
@@ -120,3 +121,28 @@ def shop(paying_service: Service, provider: PaymentAccount) -> Iterator[Shop]:
         shop = Shop(client, provider, client.person(), client.person("support"))
         paid_within(shop, shop.order(), BREAKER + 3)
         yield shop
+
+
+@pytest.fixture(scope="session")
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def traced_service(
+    backend: Backend, receiver: Receiver, provider: PaymentAccount
+) -> Iterator[Service]:
+    where = endpoint(backend, receiver.port)
+    with backend.service(
+        settings={**SETTINGS, **where, **SOON, "PAYMENT_URL": provider.url}
+    ) as service:
+        yield service
+
+
+@pytest.fixture
+def traced(traced_service: Service) -> Iterator[Client]:
+    traced_service.reset()
+    client = Client(traced_service)
+    yield client
+    client.close()

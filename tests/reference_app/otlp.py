@@ -10,7 +10,16 @@ from typing import Self
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1 import trace_pb2
 
+from reference_app.running import Backend
+
 PATIENCE_SECONDS = 10.0
+SOON = {"OTEL_BSP_SCHEDULE_DELAY": "50"}
+"""Settings of a service that sends its spans after some milliseconds, not seconds."""
+
+
+def endpoint(backend: Backend, port: int) -> dict[str, str]:
+    """Settings of a service that sends its spans to this port of this machine."""
+    return {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{backend.this_machine}:{port}"}
 
 
 @dataclass(frozen=True)

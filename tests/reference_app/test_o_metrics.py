@@ -212,8 +212,7 @@ def test_a_cache_that_is_away_shows_as_errors(backend: Backend, client: Client) 
 def test_what_several_replicas_count_adds_up(backend: Backend, client: Client) -> None:
     ada = client.person()
     before = Figures(client)
-    settings = {**SETTINGS, "SECRET_KEY": client.service.settings["SECRET_KEY"]}
-    with backend.service(settings=settings, database=client.service.database) as second:
+    with backend.service(beside=client.service) as second:
         other = Client(second)
         for _ in range(2):
             client.get(f"{ada.path}/orders", by=ada)
