@@ -48,6 +48,12 @@ class Shop:
         """How often the provider was asked to charge these orders."""
         return sum(key in order_ids for key in self.provider.seen().keys)
 
+    def wait_for_a_try(self, order_id: str) -> None:
+        deadline = time.monotonic() + 10
+        while not self.tries(order_id):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+
     def gaps(self, order_id: str) -> list[float]:
         """The seconds between these tries."""
         seen = self.provider.seen()

@@ -13,6 +13,7 @@ from tests.reference_app.client import Client
 from tests.reference_app.shop import (
     BREAKER,
     DEADLINE,
+    TRY,
     Shop,
     is_unavailable,
     paid_within,
@@ -70,6 +71,25 @@ def test_a_provider_that_stays_ill_is_a_503_in_bounded_time_and_with_bounded_tri
     assert took < 1.5 * DEADLINE
     assert shop.tries(order_id) == 3
     assert shop.status(order_id) == "pending"
+
+
+@pytest.mark.spec("L3")
+def test_the_deadline_holds_for_all_tries_together(
+    backend: Backend, paying_service: Service, shop: Shop
+) -> None:
+    order_id, deadline = shop.order(), 1.5 * TRY
+    shop.provider.behave("hang")
+    with (
+        backend.service(
+            beside=paying_service, settings={"OUTBOUND_DEADLINE_SECONDS": str(deadline)}
+        ) as replica,
+        closing(Client(replica)) as client,
+    ):
+        hurried = Shop(client, shop.provider, shop.ada, shop.support)
+        answer, took = timed(hurried, order_id)
+    assert is_unavailable(answer)
+    assert shop.tries(order_id) <= 2
+    assert took < 3 * TRY, "three tries in full would take longer"
 
 
 @pytest.mark.spec("L3")

@@ -1,6 +1,5 @@
 """L3: an order is charged once, whatever fails on the way, and what was charged is recorded."""
 
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -52,8 +51,7 @@ def test_money_that_was_taken_stays_on_the_books_when_the_order_was_cancelled_me
     shop.provider.behave("hang", times=1, charges=True)
     with ThreadPoolExecutor(1) as thread:
         paying = thread.submit(shop.pay, order_id)
-        while not shop.tries(order_id):
-            time.sleep(0.005)
+        shop.wait_for_a_try(order_id)
         path = f"/api/v1/orders/{order_id}"
         cancelled = shop.client.patch(path, by=shop.ada, json={"status": "cancelled"})
     assert (cancelled.status_code, paying.result().status_code) == (200, 409)
@@ -66,8 +64,7 @@ def test_a_process_killed_while_it_charges_does_not_charge_again(shop: Shop) -> 
     shop.provider.behave("hang", times=1, charges=True)
     with ThreadPoolExecutor(1) as thread:
         lost = thread.submit(shop.pay, order_id)
-        while not shop.tries(order_id):
-            time.sleep(0.005)
+        shop.wait_for_a_try(order_id)
         service.kill()
     assert isinstance(lost.exception(), httpx.TransportError)
     service.start()

@@ -76,7 +76,8 @@ def serve(*, on: Backend = "auto") -> None:
     replace = {each.part: each.learner_file for each in exercises() if each.learner_file.exists()}
     with plain_errors(), start_backend(on) as backend:
         out.print(backend.reason, style="dim", markup=False)
-        with backend.service(replace=replace) as service:
+        settings = {"PAYMENT_URL": backend.payment_account().url}
+        with backend.service(replace=replace, settings=settings) as service:
             people = People(Subject(backend, service))
             out.print(f"Your service: {service.url}/docs   (Ctrl-C ends it)", markup=False)
             for person in (people.user(), people.support(), people.admin()):
