@@ -54,6 +54,7 @@ def serve(settings: Settings, listener: socket.socket | None) -> None:
     )
     server = Server(config, services.health, settings.shutdown_delay_seconds)
     server.run(sockets=[listener] if listener else None)
+    faulthandler.cancel_dump_traceback_later()
 
 
 class Server(uvicorn.Server):
