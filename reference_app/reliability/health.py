@@ -91,7 +91,7 @@ class Health:
         fine = {
             "database": revision is not None,
             "cache": bool(pong),
-            "migrations": revision == await asyncio.to_thread(newest_revision),
+            "migrations": revision not in await asyncio.to_thread(older_revisions),
         }
         if not all(fine.values()):
             wrong = [name for name, is_fine in fine.items() if not is_fine]
@@ -165,9 +165,15 @@ async def _answered(name: str, question: Callable[[], Awaitable[object]]) -> obj
 
 
 @cache
-def newest_revision() -> str | None:
-    """The last migration that came with this version of the service."""
+def older_revisions() -> frozenset[object]:
+    """The schemas that are not enough: none at all, and all before this version's own.
+
+    One that this version does not know is newer, and will do: a release migrates before it
+    replaces the first replica, and leaves what the version before it uses (X5).
+    """
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-    return ScriptDirectory.from_config(Config(ALEMBIC_INI)).get_current_head()
+    scripts = ScriptDirectory.from_config(Config(ALEMBIC_INI))
+    known = {script.revision for script in scripts.walk_revisions()}
+    return frozenset({None, *known} - {scripts.get_current_head()})

@@ -15,7 +15,7 @@ KEPT = {
     "S": range(1, 4),
     "O": range(1, 4),
     "L": range(1, 6),
-    "X": range(1, 3),
+    "X": range(1, 7),
 }
 PROMISES = {f"{letter}{number}" for letter, numbers in KEPT.items() for number in numbers}
 PRINCIPLES = {f"P{number}" for number in range(1, 6)}

@@ -18,6 +18,7 @@ BAD = {
         ["bandit", "--quiet", "--configfile", "pyproject.toml"],
         "import hashlib\nhashlib.md5(b'password')\n",
     ),
+    "shell": (["shellcheck", "--severity=warning"], "#!/bin/bash\ncd somewhere\n"),
     "secrets": (["detect-secrets-hook"], "aws_key = 'AKIA" + "IOSFODNN7EXAMPLQ'\n"),
 }
 

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import docker  # type: ignore[import-untyped]
+import httpx
 import pytest
 
-from reference_app.running import Backend, Service, images, start
+from reference_app.running import Backend, Service, build_context, images, start
 from reference_app.running.payment_account import PaymentAccount
 from tests.reference_app.client import Client
 from tests.reference_app.otlp import SOON, Receiver, endpoint
 from tests.reference_app.shop import BREAKER, OUTBOUND_LIMITS, Shop, paid_within
+from tests.reference_app.stack import IMAGE, VERSION, Stack, cannot_come_up
 
 SETTINGS = {
     "PASSWORD_MEMORY_KIB": "1024",
@@ -147,3 +149,26 @@ def traced(traced_service: Service) -> Iterator[Client]:
     client = Client(traced_service)
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """compose.yaml, released as an operator would; what it needs may be missing, but not in CI."""
+    if (reason := cannot_come_up(engine)) and os.environ.get("CI") != "true":
+        pytest.skip(reason)
+    images.build_stage(engine, build_context.read(), "service", f"{IMAGE}:{VERSION}")
+    stack = Stack(tmp_path_factory.mktemp("stack") / "secrets")
+    try:
+        released = stack.run("release", VERSION)
+        assert released.returncode == 0, released.stdout + released.stderr
+        yield stack
+    finally:
+        stack.close()
+
+
+@pytest.fixture
+def edge(stack: Stack) -> Iterator[httpx.Client]:
+    """A client of the balancer that trusts its certificate."""
+    url = stack.url("balancer", 8443)
+    with httpx.Client(base_url=url, verify=stack.trust(), timeout=10, trust_env=False) as client:
+        yield client

@@ -33,7 +33,7 @@ HARDENED: dict[str, Any] = {
     "tmpfs": {"/tmp": "size=16m"},  # noqa: S108 - a path in the container
     "cap_drop": ["ALL"],
     "security_opt": ["no-new-privileges"],
-    "healthcheck": {"interval": SECOND // 4, "timeout": 2 * SECOND, "retries": 1},
+    "healthcheck": {"interval": SECOND, "timeout": 5 * SECOND, "retries": 1},
 }
 SECRET_FILES = re.compile(r"(^|/)(ca-bundle\.pem|\.env|\.git|\.netrc|pip\.conf|id_\w+|.*\.key)$")
 SECRET_TEXTS = re.compile(rb"PRIVATE KEY-----\s+[\w+/]{40}|PIP_INDEX_URL=\S|SECRET_KEY=\S")
@@ -65,7 +65,7 @@ def state(container: Any) -> dict[str, Any]:
 
 
 def until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -130,9 +130,9 @@ def test_a_signal_reaches_the_service_itself(engine: docker.DockerClient) -> Non
         assert "reference_app serve" in " ".join(command)
         started = time.monotonic()
         container.kill("SIGTERM")
-        ended = container.wait(timeout=20)
-        assert time.monotonic() - started < 5
-        assert ended["StatusCode"] in (0, 128 + 15)
+        ended = container.wait(timeout=60)
+        assert time.monotonic() - started < 15, "in bounded time"
+        assert ended["StatusCode"] == 0
         assert b"Application shutdown complete" in container.logs()
 
 
