@@ -6,12 +6,12 @@ from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 from starlette.types import Send
 
 from reference_app.api.documentation import Responses, headers, refusals
-from reference_app.api.schemas import OrderStatus
+from reference_app.api.schemas import Moment, OrderStatus
 from reference_app.errors import InvalidInput, NotAllowed, NotAuthenticated
 from reference_app.reports import OrderFilter, TooManyExports
 from reference_app.security.access import Caller
@@ -43,10 +43,10 @@ class OrdersWanted(BaseModel):
 
     status: Annotated[OrderStatus | None, Field(description="Only those with this status.")] = None
     created_from: Annotated[
-        AwareDatetime | None, Field(description="Only those made at this moment or later.")
+        Moment | None, Field(description="Only those made at this moment or later.")
     ] = None
     created_before: Annotated[
-        AwareDatetime | None, Field(description="Only those made before this moment.")
+        Moment | None, Field(description="Only those made before this moment.")
     ] = None
 
 

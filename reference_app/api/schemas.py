@@ -8,13 +8,22 @@ import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, with_config
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    with_config,
+)
 from pydantic.json_schema import WithJsonSchema
 from typing_extensions import TypedDict
 
 from reference_app.api.text import PRINTABLE, VISIBLE, shown
 
 MONEY = re.compile(r"[0-9]{1,5}(\.[0-9]{1,2})?")
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2})")
 
 
 def printable(value: str) -> str:
@@ -47,6 +56,13 @@ def money(value: object) -> Decimal:
     if not isinstance(value, str) or not MONEY.fullmatch(value):
         raise ValueError('Must be a string from "0" to "99999.99", with at most two decimals.')
     return Decimal(value).quantize(Decimal("0.01"))
+
+
+def moment(value: object) -> object:
+    """A date and a time as RFC 3339 writes them; a number of seconds is none."""
+    if not isinstance(value, str) or not MOMENT.fullmatch(value):
+        raise ValueError("Must be a date and time with its zone, such as 2026-01-31T12:00:00Z.")
+    return value
 
 
 def whole(value: object) -> object:
@@ -100,6 +116,7 @@ Money = Annotated[
     BeforeValidator(money),
     WithJsonSchema(shown(MONEY, type="string", maxLength=8, examples=["12.50"])),
 ]
+Moment = Annotated[AwareDatetime, BeforeValidator(moment)]
 Quantity = Annotated[int, Field(ge=1, le=1000, examples=[3]), BeforeValidator(whole)]
 UserStatus = Literal["active", "inactive", "suspended"]
 UserRole = Literal["user", "support", "admin"]

@@ -115,6 +115,17 @@ def test_amounts_are_strings_and_whole_numbers_whole(client: Client) -> None:
 
 
 @pytest.mark.spec("H2")
+@pytest.mark.parametrize("moment", ["0.5", "1767225600", "2026-01-31", "2026-01-31T12:00:00", ""])
+def test_a_moment_is_a_date_a_time_and_a_zone(client: Client, moment: str) -> None:
+    admin = client.person("admin")
+    got = [
+        client.get("/api/v1/reports/orders", by=admin, params={"created_from": value}).status_code
+        for value in (moment, "2026-01-31T12:00:00.5+01:00")
+    ]
+    assert got == [400, 200]
+
+
+@pytest.mark.spec("H2")
 def test_null_is_not_a_value_to_change_something_to(client: Client) -> None:
     ada = client.person()
     assert client.patch(ada.path, by=ada, json={"full_name": None}).status_code == 400
