@@ -50,6 +50,10 @@ RESPONSE_HEADERS: dict[str, tuple[str, Json]] = {
         {"type": "string", "pattern": "^attachment; filename=", "maxLength": 200},
     ),
     "Cache-Control": ("Who may keep the answer.", {"enum": ["no-store", "private, no-cache"]}),
+    "Vary": (
+        "What the answer depends on beside the address.",
+        {"type": "string", "pattern": "^Origin", "maxLength": 100},
+    ),
     "Content-Security-Policy": (
         "What a page may load (H1).",
         {"type": "string", "pattern": "^default-src 'self'", "maxLength": 200},

@@ -31,7 +31,7 @@ TAGS = {
 }
 
 ON_EVERY_ANSWER = [
-    *(HEADER, "Content-Security-Policy", "Access-Control-Allow-Origin"),
+    *(HEADER, "Content-Security-Policy", "Access-Control-Allow-Origin", "Vary"),
     *SECURITY_HEADERS,
 ]
 
