@@ -28,7 +28,7 @@ def example_of(schema: Json, schemas: Json) -> Any:
     if "properties" in schema:
         return {name: example_of(part, schemas) for name, part in schema["properties"].items()}
     if "items" in schema:
-        return [example_of(schema["items"], schemas)]
+        return [example_of(schema["items"], schemas)] * max(1, schema.get("minItems", 0))
     if "anyOf" in schema:
         return example_of(schema["anyOf"][0], schemas)
     return BY_FORMAT.get(schema.get("format", ""))
