@@ -79,7 +79,7 @@ def test_the_scenario_drives_the_mix_it_states_and_nothing_fails(
         tolerance = 4 * (share * (1 - share) / report["all"]["requests"]) ** 0.5
         assert abs(shares[kind] - share) < tolerance, shares
     assert report["seconds"] < 11, "the warm-up is not part of it"
-    assert report["rate"] < PEOPLE, "people think between requests"
+    assert report["rate"] < 1.5 * PEOPLE, "people think for a second, give or take chance"
     for figures in report["by_kind"].values():
         assert 0 < figures["p50"] <= figures["p95"] <= figures["p99"]
     [row] = rows(seeded)
