@@ -57,7 +57,7 @@ class Place:
         except ServiceDidNotStart as error:
             self._flaw = DoesNotRun(_told(error, replace))
         else:
-            self._subject = Subject(self._backend, service)
+            self._subject = Subject(self._backend, service, replace)
 
 
 class Bench:

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Barrier
 from time import perf_counter, sleep
 from typing import Any, TypeVar
@@ -45,9 +46,12 @@ class NoAnswer(AssertionError):
 class Subject:
     """A running service with everything that can be observed of it from outside."""
 
-    def __init__(self, backend: Backend, service: Service) -> None:
+    def __init__(
+        self, backend: Backend, service: Service, replace: Mapping[str, Path] | None = None
+    ) -> None:
         self._backend = backend
         self._service = service
+        self._replace = replace
         self._client = httpx.Client(
             timeout=PATIENCE,
             trust_env=False,
@@ -72,8 +76,9 @@ class Subject:
         params: Mapping[str, str | int] | None = None,
         token: str | None = None,
         timeout: float = PATIENCE,
+        at: str | None = None,
     ) -> Answer:
-        """Sends one request and records it.
+        """Sends one request, to the replica `at` that address if one is given, and records it.
 
         Raises:
             NoAnswer: nothing came back within `timeout` seconds, or the connection broke.
@@ -83,7 +88,7 @@ class Subject:
             sent["Authorization"] = f"Bearer {token}"
         request = self._client.build_request(
             method,
-            self._service.url + path,
+            (at or self._service.url) + path,
             json=json,
             content=content,
             headers=sent,
@@ -217,6 +222,12 @@ class Subject:
             if any(LAST_LINE in line for line in lines) or perf_counter() > deadline:
                 return lines
             sleep(0.005)
+
+    @contextmanager
+    def replica(self) -> Iterator[str]:
+        """A second process of the service, on the same database and cache; its address."""
+        with self._backend.service(replace=self._replace, beside=self._service) as replica:
+            yield replica.url
 
     # Between criteria
 

@@ -37,12 +37,12 @@ def knock(service: Subject, kind: str, token: str) -> Answer:
     return use(service, token) if kind == "access" else refresh(service, token)
 
 
-def use(service: Subject, access_token: str) -> Answer:
-    return service.get(ME, token=access_token)
+def use(service: Subject, access_token: str, at: str | None = None) -> Answer:
+    return service.get(ME, token=access_token, at=at)
 
 
-def refresh(service: Subject, refresh_token: str) -> Answer:
-    return service.post(REFRESH, json={"refresh_token": refresh_token})
+def refresh(service: Subject, refresh_token: str, at: str | None = None) -> Answer:
+    return service.post(REFRESH, json={"refresh_token": refresh_token}, at=at)
 
 
 def log_out(service: Subject, refresh_token: str) -> Answer:
