@@ -18,7 +18,8 @@ from exercises.grading.bench import Bench, DoesNotRun, On
 from exercises.grading.catalog import Exercise
 from exercises.grading.people import People
 from exercises.grading.record import Record
-from exercises.grading.subject import NoAnswer, Subject
+from exercises.grading.requests import NoAnswer
+from exercises.grading.subject import Subject
 from exercises.grading.submission import resolve
 from exercises.grading.trial import ERROR, SUBJECT, Run, finding, never_ran, run_once
 from exercises.grading.verdict import Finding

@@ -6,8 +6,6 @@ never learn which.
 
 from __future__ import annotations
 
-import ssl
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,122 +19,33 @@ import psycopg
 from redis import Redis
 
 from exercises.grading import statements
-from exercises.grading.answer import Answer, readable
-from exercises.grading.exchange import JSON, Exchange
+from exercises.grading.requests import PATIENCE, Requests
 from exercises.grading.statements import Statement
 from reference_app.running import Backend, Part, Service
-
-PATIENCE = 3.0
-"""Seconds that a request may take before the service counts as hanging."""
 
 LAST_LINE = "request_finished"
 LOG_PATIENCE = 0.5
 """Seconds to wait for the last log line of a request that has been answered."""
 
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Services are reached over plain HTTP: no certificates need to be loaded."""
-
 T = TypeVar("T")
 
 
-class NoAnswer(AssertionError):
-    """The service did not answer: it hung, broke the connection, or is gone."""
-
-
-class Subject:
+class Subject(Requests):
     """A running service with everything that can be observed of it from outside."""
 
     def __init__(
         self, backend: Backend, service: Service, replace: Mapping[str, Path] | None = None
     ) -> None:
+        super().__init__()
         self._backend = backend
         self._service = service
         self._replace = replace
-        self._client = httpx.Client(
-            timeout=PATIENCE,
-            trust_env=False,
-            limits=httpx.Limits(max_connections=200),
-            verify=NO_TLS,
-        )
         self._connections: dict[bool, psycopg.Connection[dict[str, Any]]] = {}
-        self.exchanges: list[Exchange] = []
-        self.looked_at: list[Exchange] = []
         self.asked_for_statements = False
 
-    # HTTP
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        json: JSON = None,
-        content: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str | int] | None = None,
-        token: str | None = None,
-        timeout: float = PATIENCE,
-        at: str | None = None,
-    ) -> Answer:
-        """Sends one request, to the replica `at` that address if one is given, and records it.
-
-        Raises:
-            NoAnswer: nothing came back within `timeout` seconds, or the connection broke.
-        """
-        sent = {"X-Request-ID": str(uuid.uuid4()), **(headers or {})}
-        if token is not None:
-            sent["Authorization"] = f"Bearer {token}"
-        request = self._client.build_request(
-            method,
-            (at or self._service.url) + path,
-            json=json,
-            content=content,
-            headers=sent,
-            params=params,
-            timeout=timeout,
-        )
-        exchange = Exchange(
-            method=method,
-            path=request.url.raw_path.decode(),
-            request_id=sent["X-Request-ID"],
-            token=token,
-            request_body=json if content is None else content[:200].decode(errors="replace"),
-        )
-        self.exchanges.append(exchange)
-        started = perf_counter()
-        try:
-            response = self._client.send(request)
-        except httpx.TimeoutException:
-            exchange.failure = f"no answer within {timeout:g} s"
-            raise NoAnswer(f"{method} {exchange.path}: {exchange.failure}.") from None
-        except httpx.TransportError as error:
-            exchange.failure = f"the connection broke ({error or type(error).__name__})"
-            raise NoAnswer(f"{method} {exchange.path}: {exchange.failure}.") from None
-        exchange.seconds = perf_counter() - started
-        exchange.status = response.status_code
-        exchange.headers = {name.lower(): value for name, value in response.headers.items()}
-        exchange.body = readable(response)
-        return Answer(exchange, response)
-
-    def get(self, path: str, **how: Any) -> Answer:
-        return self.request("GET", path, **how)
-
-    def post(self, path: str, **how: Any) -> Answer:
-        return self.request("POST", path, **how)
-
-    def put(self, path: str, **how: Any) -> Answer:
-        return self.request("PUT", path, **how)
-
-    def patch(self, path: str, **how: Any) -> Answer:
-        return self.request("PATCH", path, **how)
-
-    def delete(self, path: str, **how: Any) -> Answer:
-        return self.request("DELETE", path, **how)
-
-    def look_at(self, answer: Answer) -> Answer:
-        """Makes this the exchange that a failure shows; otherwise it is the last one."""
-        self.looked_at.append(answer.exchange)
-        return answer
+    @property
+    def url(self) -> str:
+        return self._service.url
 
     def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """Makes all calls at the same moment, a thread each; gives the results in order."""

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from time import monotonic, sleep
 from typing import TypeVar
 
-from exercises.grading.subject import PATIENCE, Subject
+from exercises.grading.requests import PATIENCE
+from exercises.grading.subject import Subject
 
 LINES = [
     {"product_name": "O'Neil'); DROP TABLE orders; --", "quantity": 3, "unit_price": "0.10"},

@@ -9,7 +9,8 @@ from threading import Event
 from exercises.grading.answer import Answer
 from exercises.grading.gate import Gate
 from exercises.grading.people import People
-from exercises.grading.subject import NoAnswer, Subject
+from exercises.grading.requests import NoAnswer
+from exercises.grading.subject import Subject
 from tests.exercises.cached_users import (
     AT_ONCE,
     NEW,

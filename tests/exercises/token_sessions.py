@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from time import time
 from typing import Any
 from uuid import UUID
 
 from exercises.grading.answer import Answer
 from exercises.grading.people import Person
+from exercises.grading.race import race
 from exercises.grading.subject import Subject
 from tests.exercises.forged_tokens import SETTINGS, Forgery, altered, opened, sealed
 
@@ -100,6 +102,19 @@ def must_go_on(service: Subject, newest_token: str, what: str) -> str:
         f"{answer.status}; expected 200: that session has to go on."
     )
     return str(answer.data["refresh_token"])
+
+
+def must_let_at_most_one_win(service: Subject, user: Person) -> None:
+    token = user.refresh_token
+    with service.replica() as other:
+        assert use(service, user.token, at=other).status == 200, "A replica refuses a new token."
+        calls = [partial(refresh, service, token), partial(refresh, service, token, other)] * 4
+        answers = race(service, calls, table="refresh_tokens")
+    statuses = sorted(answer.status for answer in answers)
+    assert statuses.count(200) <= 1 and set(statuses) <= {200, 401}, (
+        f"8 simultaneous refreshes with one token, at two replicas in turn, got {statuses}; "
+        "expected 200 for one at most, and 401 for the rest."
+    )
 
 
 def must_be_a_good_pair(data: dict[str, Any], user_id: str, asked_at: float) -> None:

@@ -8,7 +8,8 @@ from exercises.grading.bench import Bench, open_bench
 from exercises.grading.catalog import find_exercise
 from exercises.grading.gate import Gate, NobodyCame
 from exercises.grading.people import People, Person
-from exercises.grading.subject import NoAnswer, Subject
+from exercises.grading.requests import NoAnswer
+from exercises.grading.subject import Subject
 
 
 @pytest.fixture(scope="module")
