@@ -37,7 +37,7 @@ CLASSES = (
     ),
     RouteClass(
         name="export",
-        requests=re.compile(r"(GET|HEAD) /api/v1/.*(/exports?|\.csv)"),
+        requests=re.compile(r"(GET|HEAD) /api/v1/reports/.*"),
         setting="rate_limit_export",
     ),
     RouteClass(
