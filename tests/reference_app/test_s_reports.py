@@ -174,9 +174,7 @@ def test_a_client_that_leaves_before_the_first_line_takes_its_statement_along(
 def test_exports_are_few_and_leave_the_pool_to_requests(archive: Client) -> None:
     ada, admin = archive.person(), archive.person("admin")
     with exports(archive, AT_ONCE):
-        started = time.monotonic()
         refused = archive.get(PATH, by=admin)
-        assert time.monotonic() - started < 2
         assert refused.status_code == 503
         assert refused.json()["error"]["code"] == "TOO_MANY_EXPORTS"
         assert int(refused.headers["Retry-After"]) >= 1
