@@ -1,6 +1,9 @@
 """What holds for every test of the project."""
 
+import os
 import signal
+
+import pytest
 
 
 def pytest_configure() -> None:
@@ -9,3 +12,12 @@ def pytest_configure() -> None:
     Child processes inherit that, and then the tests that interrupt them would wait in vain.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """For `-n auto`: half as many again as there are cores.
+
+    Tests of a service wait for answers, time-outs and restarts more than they compute.
+    """
+    return (os.cpu_count() or 1) * 3 // 2

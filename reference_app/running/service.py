@@ -138,9 +138,9 @@ class RunningService(ControlledPart, Service):
                 if not self._ended_within(1.0):
                     self._process.kill()
                     self._ended_within(START_SECONDS)
-                tail = self._log_tail()
-                reason = diagnosis.hung(tail, START_SECONDS, self._shown.values())
-                raise ServiceDidNotStart(reason, None, tail)
+                written = log.lines(self._process.log, self._shown)
+                reason = diagnosis.hung(written, START_SECONDS, self._shown.values())
+                raise ServiceDidNotStart(reason, None, self._log_tail())
             time.sleep(POLL_SECONDS)
 
     def _log_size(self) -> int:

@@ -6,7 +6,7 @@ import pytest
 
 from exercises.grading.audit import prove_right_answers, prove_wrong_answers
 from exercises.grading.bench import On, open_bench
-from exercises.grading.catalog import exercises
+from exercises.grading.catalog import Exercise, exercises
 from reference_app.running import BackendUnavailable
 
 
@@ -22,7 +22,10 @@ def test_reference_and_solution_get_full_marks(on: On) -> None:
     assert [proof for proof in proofs if not proof.holds] == []
 
 
-def test_starters_and_faults_are_rejected_by_the_criteria_that_are_named() -> None:
+@pytest.mark.parametrize("exercise", exercises(), ids=lambda exercise: exercise.slug)
+def test_starters_and_faults_are_rejected_by_the_criteria_that_are_named(
+    exercise: Exercise,
+) -> None:
     with open_bench("embedded") as bench:
-        proofs = [p for each in exercises() for p in prove_wrong_answers(each, bench)]
+        proofs = list(prove_wrong_answers(exercise, bench))
     assert [proof for proof in proofs if not proof.holds] == []

@@ -20,7 +20,7 @@ class Named(Backend):
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
-    database = service = close = None  # type: ignore[assignment]
+    command = database = payment_account = service = close = None  # type: ignore[assignment]
 
 
 class Embedded(Named):
