@@ -4,6 +4,7 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from threading import Event
 from uuid import uuid4
 
 import httpx
@@ -79,17 +80,20 @@ def test_killed_at_any_moment_under_load_every_key_is_one_order(client: Client) 
     answered: dict[str, bytes] = {}
     sent: list[str] = []
 
-    def order_until_killed(client: Client) -> None:
+    def order_until_killed(client: Client, begun: Event) -> None:
         with suppress(httpx.TransportError):
             while True:
                 sent.append(key := str(uuid4()))
                 answered[key] = send(client, ada, key).content
+                begun.set()
 
     for _ in range(3):
+        begun = Event()
         with closing(Client(service)) as client, ThreadPoolExecutor(4) as threads:
             for _ in range(3):
-                threads.submit(order_until_killed, client)
-            time.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - any moment
+                threads.submit(order_until_killed, client, begun)
+            assert begun.wait(10)
+            time.sleep(random.uniform(0, 0.2))  # noqa: S311 - any moment
             service.kill()
         service.start()
     assert len(sent) > len(answered) > 0
