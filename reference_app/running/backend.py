@@ -76,7 +76,26 @@ class Part(ABC):
         self.start()
 
 
-class Service(Part):
+class Closing(ABC):
+    """What is closed at the end of a `with` block."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End it and drop what was made for it. Closing twice is no error."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Service(Part, Closing):
     """The application in a process of its own, on its own database and cache database number."""
 
     database: Database
@@ -105,23 +124,8 @@ class Service(Part):
         service is then restarted, so that nothing of the disturbance is left in its pools.
         """
 
-    @abstractmethod
-    def close(self) -> None:
-        """End the process and drop what was made for it. Closing twice is no error."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class Command(Part):
+class Command(Part, Closing):
     """One run of `python -m reference_app`: it ends by itself, or can be killed halfway.
 
     `start` runs it once more, as somebody would who saw it fail.
@@ -135,23 +139,8 @@ class Command(Part):
     def logs(self) -> list[str]:
         """Lines of stdout and stderr of all its runs; the last 1 MiB."""
 
-    @abstractmethod
-    def close(self) -> None:
-        """End it and drop what was made for it. Closing twice is no error."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class Backend(ABC):
+class Backend(Closing):
     """Real servers, started once and shared by many services. Safe to use from any thread."""
 
     name: ClassVar[Literal["embedded", "containers"]]
@@ -209,18 +198,3 @@ class Backend(ABC):
     @abstractmethod
     def payment_account(self) -> PaymentAccount:
         """A new account at a payment provider that fails on request; the first call starts it."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """End everything this back end started. Closing twice is no error."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
