@@ -5,6 +5,7 @@
         \"\"\"Whoever copied the token could otherwise keep a session alive for ever.\"\"\"
 
 The marker says what is promised; the docstring says in one sentence what breaking it costs.
+With `visible=False` the criterion is for grading only: `dojo release` leaves it out.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from exercises.grading.catalog import Exercise, exercises
 from exercises.grading.verdict import CannotJudge, Criterion
 
 MARKER = (
-    "criterion(title, points, spec, lesson): the test is one criterion of a graded suite; "
-    "its docstring says why it matters"
+    "criterion(title, points, spec, lesson, visible=True): the test is one criterion of a graded "
+    "suite; its docstring says why it matters"
 )
 
 
@@ -54,6 +55,7 @@ def _declared(name: str, why: str, marker: pytest.Mark | None) -> Criterion:
         spec=tuple(marker.kwargs["spec"]),
         lesson=marker.kwargs["lesson"],
         why=why,
+        visible=marker.kwargs.get("visible", True),
     )
 
 

@@ -16,7 +16,7 @@ from exercises.grading.comparison import Row, side_by_side
 from exercises.grading.exchange import Transcript
 from exercises.grading.places import ROOT
 from exercises.grading.sections import heading
-from exercises.grading.verdict import MAX_SCORE, Finding, Outcome, Verdict
+from exercises.grading.verdict import Finding, Outcome, Verdict
 
 MARKS = {
     Outcome.PASSED: Text("✓", "green"),
@@ -98,7 +98,7 @@ def _what_now(exercise: Exercise) -> Text:
 def _headline(verdict: Verdict, exercise: Exercise) -> Text:
     style = "bold green" if verdict.passed else "bold red"
     line = Text(f"{exercise.slug}  ", "bold")
-    line.append(f"{verdict.score}/{MAX_SCORE}", style)
+    line.append(f"{verdict.score}/{verdict.max_score}", style)
     line.append(f"  {verdict.submission} · {verdict.backend} · {verdict.seconds:.1f} s", "dim")
     return line
 
@@ -110,7 +110,10 @@ def _criteria(verdict: Verdict) -> Table:
     table.add_column(ratio=1)
     for finding in verdict.findings:
         points = f"{finding.earned}/{finding.criterion.points}"
-        table.add_row(MARKS[finding.outcome], Text(points, "dim"), Text(finding.criterion.title))
+        title = Text(finding.criterion.title)
+        if not finding.criterion.visible:
+            title.append(" · hidden from learners", "dim")
+        table.add_row(MARKS[finding.outcome], Text(points, "dim"), title)
     return table
 
 

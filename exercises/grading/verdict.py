@@ -9,6 +9,7 @@ from typing import Any
 from exercises.grading.exchange import Transcript
 
 MAX_SCORE = 100
+"""The points of a whole suite."""
 
 
 class CannotJudge(RuntimeError):
@@ -25,7 +26,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Criterion:
-    """One promise that a suite checks. `why` says in one sentence what breaking it costs."""
+    """One promise that a suite checks. `why` says in one sentence what breaking it costs.
+
+    One that is not `visible` is for grading only: a release does not hold it, and what learners
+    read tells its title and outcome, no more.
+    """
 
     id: str
     title: str
@@ -33,6 +38,7 @@ class Criterion:
     spec: tuple[str, ...]
     lesson: str
     why: str
+    visible: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class Finding:
             "reference": asdict(self.reference) if self.reference else None,
             "why": self.criterion.why,
             "lesson": self.criterion.lesson,
+            "visible": self.criterion.visible,
         }
 
     @classmethod
@@ -75,6 +82,7 @@ class Finding:
                 spec=tuple(content["spec"]),
                 lesson=content["lesson"],
                 why=content["why"],
+                visible=content.get("visible", True),
             ),
             Outcome(content["outcome"]),
             content["message"],
@@ -98,8 +106,13 @@ class Verdict:
         return sum(finding.earned for finding in self.findings)
 
     @property
+    def max_score(self) -> int:
+        """The points of all criteria: `MAX_SCORE`, or less where a release leaves some out."""
+        return sum(finding.criterion.points for finding in self.findings)
+
+    @property
     def passed(self) -> bool:
-        return self.score == MAX_SCORE and not self.errors
+        return 0 < self.score == self.max_score and not self.errors
 
     @property
     def failures(self) -> tuple[Finding, ...]:
@@ -129,7 +142,7 @@ class Verdict:
             "submission": self.submission,
             "backend": self.backend,
             "score": self.score,
-            "max_score": MAX_SCORE,
+            "max_score": self.max_score,
             "passed": self.passed,
             "seconds": round(self.seconds, 3),
             "criteria": [finding.as_json() for finding in self.findings],

@@ -17,7 +17,7 @@ from exercises.grading.lesson.copies import shown_as
 from exercises.grading.lesson.markup import Html, element, joined
 from exercises.grading.places import ROOT
 from exercises.grading.sections import heading
-from exercises.grading.verdict import MAX_SCORE, CannotJudge, Finding, Outcome, Verdict
+from exercises.grading.verdict import CannotJudge, Finding, Outcome, Verdict
 
 LONGEST_JUDGING_SECONDS = 120
 MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.ERROR: "?"}
@@ -86,7 +86,8 @@ class NotebookVerdict:
             terminal.as_text(terminal.finding_view(failure, self.exercise))
             for failure in self.verdict.failures[:1]
         ]
-        head = f"{self.exercise.slug}  {self.score}/{MAX_SCORE}  {self.verdict.submission}"
+        earned = f"{self.score}/{self.verdict.max_score}"
+        head = f"{self.exercise.slug}  {earned}  {self.verdict.submission}"
         return "\n".join([head, *map(_plain_line, self.verdict.findings), *views])
 
     def _repr_html_(self) -> str:
@@ -100,7 +101,7 @@ def _page(verdict: Verdict, exercise: Exercise) -> Html:
         element(
             "p",
             element("b", f"{exercise.slug}  "),
-            element("b", f"{verdict.score}/{MAX_SCORE}", style=colour),
+            element("b", f"{verdict.score}/{verdict.max_score}", style=colour),
             about,
         ),
         element("ul", *map(_line, verdict.findings), style="list-style: none"),
