@@ -23,11 +23,16 @@ class BrokenExercise(ValueError):
 
 
 class Hint(BaseModel):
-    """One step of help; hints are given in order, each says more than the one before."""
+    """One step of help. Each says more than the one before; `hints` tells which comes when.
+
+    `criteria` are the ids of those that it helps to meet, `misconceptions` the lesson's ids of the
+    beliefs that it speaks to.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     text: str
+    criteria: tuple[str, ...] = ()
     misconceptions: tuple[str, ...] = ()
 
 

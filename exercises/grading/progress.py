@@ -21,7 +21,18 @@ CREATE TABLE IF NOT EXISTS attempts (
     at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 );
 CREATE INDEX IF NOT EXISTS attempts_by_exercise ON attempts (exercise);
-CREATE TABLE IF NOT EXISTS hints (exercise TEXT PRIMARY KEY, shown INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS missed (
+    attempt INTEGER NOT NULL REFERENCES attempts,
+    place INTEGER NOT NULL,
+    criterion TEXT NOT NULL,
+    PRIMARY KEY (attempt, place)
+);
+CREATE TABLE IF NOT EXISTS given_hints (
+    id INTEGER PRIMARY KEY,
+    exercise TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    UNIQUE (exercise, place)
+);
 """
 
 
@@ -42,10 +53,15 @@ class Progress:
 
     def record(self, verdict: Verdict) -> None:
         """Keeps the verdict on the learner's own file."""
+        missed = [failure.criterion.id for failure in verdict.failures]
         with self._open() as database:
-            database.execute(
+            attempt = database.execute(
                 "INSERT INTO attempts (exercise, score, passed, backend) VALUES (?, ?, ?, ?)",
                 (verdict.exercise, verdict.score, verdict.passed, verdict.backend),
+            ).lastrowid
+            database.executemany(
+                "INSERT INTO missed VALUES (?, ?, ?)",
+                [(attempt, place, criterion) for place, criterion in enumerate(missed)],
             )
 
     def standing(self, slug: str) -> Standing:
@@ -57,17 +73,29 @@ class Progress:
             ).fetchone()
         return Standing(best, attempts, bool(passed))
 
-    def hints_shown(self, slug: str) -> int:
+    def missed(self, slug: str) -> list[str]:
+        """Ids of the criteria that the last verdict found not met, in the suite's order."""
         with self._open() as database:
-            row = database.execute("SELECT shown FROM hints WHERE exercise = ?", (slug,)).fetchone()
-        return row[0] if row else 0
+            rows = database.execute(
+                "SELECT criterion FROM missed WHERE attempt ="
+                " (SELECT max(id) FROM attempts WHERE exercise = ?) ORDER BY place",
+                (slug,),
+            )
+            return [criterion for (criterion,) in rows]
 
-    def show_hints(self, slug: str, shown: int) -> None:
-        """Remembers that the first `shown` hints have been given."""
+    def hints_given(self, slug: str) -> list[int]:
+        """Places of the hints that the learner has, in the order in which they were given."""
+        with self._open() as database:
+            rows = database.execute(
+                "SELECT place FROM given_hints WHERE exercise = ? ORDER BY id", (slug,)
+            )
+            return [place for (place,) in rows]
+
+    def give_hint(self, slug: str, place: int) -> None:
+        """Remembers that a hint has been given."""
         with self._open() as database:
             database.execute(
-                "INSERT INTO hints VALUES (?, ?) ON CONFLICT (exercise) DO UPDATE SET shown = ?",
-                (slug, shown, shown),
+                "INSERT OR IGNORE INTO given_hints (exercise, place) VALUES (?, ?)", (slug, place)
             )
 
     @contextmanager

@@ -6,12 +6,13 @@ from io import StringIO
 
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from exercises.grading.catalog import Exercise, exercises
+from exercises.grading.catalog import Exercise, Hint, exercises
 from exercises.grading.comparison import Row, side_by_side
 from exercises.grading.exchange import Transcript
 from exercises.grading.places import ROOT
@@ -58,6 +59,16 @@ def finding_view(finding: Finding, exercise: Exercise) -> RenderableType:
         box=box.ROUNDED,
         padding=(0, 1),
     )
+
+
+def hint_view(hint: Hint, number: int, exercise: Exercise) -> RenderableType:
+    """One hint, the learner's `number`th; after the last one, where to go on."""
+    count = len(exercise.about.hints)
+    parts: list[RenderableType] = [Text(f"Hint {number} of {count}", "bold"), Markdown(hint.text)]
+    if number == count:
+        solution = f"dojo solution {exercise.number}"
+        parts.append(Text(f"That was the last one. `{solution}` explains it whole."))
+    return Group(*parts)
 
 
 def as_text(view: RenderableType, width: int = PLAIN_WIDTH) -> str:

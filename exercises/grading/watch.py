@@ -9,12 +9,12 @@ from queue import Empty, Queue
 from threading import Event, Thread
 
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.text import Text
 from watchfiles import watch
 
 from exercises.grading import terminal
 from exercises.grading.catalog import Exercise, exercises
+from exercises.grading.hints import give_next_hint
 from exercises.grading.keyboard import next_key, single_keys
 from exercises.grading.pair import Pair
 from exercises.grading.places import ROOT
@@ -123,11 +123,8 @@ class Watch:
         self._footer()
 
     def _hint(self) -> None:
-        hints = self._exercise.about.hints
-        shown = min(self._progress.hints_shown(self._exercise.slug) + 1, len(hints))
-        self._progress.show_hints(self._exercise.slug, shown)
-        self._console.print(Text(f"Hint {shown} of {len(hints)}", "bold"))
-        self._console.print(Markdown(hints[shown - 1].text))
+        given = give_next_hint(self._exercise, self._progress)
+        self._console.print(terminal.hint_view(given[-1], len(given), self._exercise))
 
     def _list(self) -> None:
         for each in exercises():

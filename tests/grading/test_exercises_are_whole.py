@@ -108,6 +108,12 @@ def test_every_criterion_is_needed_by_some_fault_or_by_the_starter(exercise: Exe
     assert unneeded == set(), "no fault shows that these can fail"
 
 
+@each_exercise
+def test_hints_name_criteria_that_exist_and_every_criterion_has_one(exercise: Exercise) -> None:
+    named = {name for hint in exercise.about.hints for name in hint.criteria}
+    assert named == criteria_in(exercise.suite).keys()
+
+
 def test_no_place_holds_an_exercise_that_is_in_no_other() -> None:
     slugs = {exercise.slug for exercise in exercises()}
     assert {path.parent.name for path in EXERCISES.glob("[0-9]*/exercise.toml")} == slugs

@@ -50,7 +50,17 @@ def test_a_damaged_file_is_kept_aside_and_a_new_one_begun(tmp_path: Path) -> Non
 
 def test_hints_go_on_where_they_stopped(tmp_path: Path) -> None:
     progress = Progress(tmp_path / "progress.sqlite3")
-    assert progress.hints_shown("06_queries") == 0
-    progress.show_hints("06_queries", 1)
-    progress.show_hints("06_queries", 2)
-    assert progress.hints_shown("06_queries") == 2
+    assert progress.hints_given("06_queries") == []
+    for place in (3, 0, 3):
+        progress.give_hint("06_queries", place)
+    assert progress.hints_given("06_queries") == [3, 0]
+    assert progress.hints_given("10_tokens") == []
+
+
+def test_what_the_last_verdict_missed_is_known_and_nothing_older(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.sqlite3")
+    assert progress.missed("06_queries") == []
+    progress.record(verdict(40))
+    assert progress.missed("06_queries") == ["missed"]
+    progress.record(verdict(100))
+    assert progress.missed("06_queries") == []

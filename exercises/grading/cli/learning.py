@@ -13,9 +13,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from exercises.grading import terminal
 from exercises.grading.catalog import Exercise, exercises
 from exercises.grading.cli.screen import fail, named, out, plain_errors
 from exercises.grading.course import Part, part_of
+from exercises.grading.hints import give_next_hint
 from exercises.grading.places import ROOT
 from exercises.grading.progress import Progress
 
@@ -62,19 +64,14 @@ def hint(
     *,
     everything: Annotated[bool, typer.Option("--all", help="With the earlier ones.")] = False,
 ) -> None:
-    """Give the next hint; each says more than the one before."""
+    """Give the next hint: about what your last verdict found first, else in order."""
     chosen = named(exercise)
     progress = Progress()
-    hints = chosen.about.hints
-    given = progress.hints_shown(chosen.slug)
-    first = 0 if everything or given == len(hints) else given
-    last = min(given + 1, len(hints))
-    for number, each in enumerate(hints[first:last], start=first + 1):
-        out.print(f"Hint {number} of {len(hints)}", style="bold")
-        out.print(Markdown(each.text))
-    if last == len(hints):
-        out.print(f"That was the last one. `dojo solution {chosen.number}` explains it whole.")
-    progress.show_hints(chosen.slug, last)
+    before = len(progress.hints_given(chosen.slug))
+    given = give_next_hint(chosen, progress)
+    first = 0 if everything or len(given) == before else len(given) - 1
+    for number, each in enumerate(given[first:], start=first + 1):
+        out.print(terminal.hint_view(each, number, chosen))
 
 
 def solution(exercise: Name) -> None:
