@@ -222,9 +222,13 @@ def test_a_folder_with_files_without_end_is_not_read(
     assert f"More than {MOST_NAMES:,} files" in flaw_of(tmp_path)
 
 
-def test_what_lies_deep_does_not_count(tmp_path: Path) -> None:
+def test_what_lies_deep_or_hidden_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_module, "MOST_NAMES", 20)
     put(tmp_path, "ada")
-    put(tmp_path, "ada", SECRET, ".venv/lib/10_tokens/tokens.py")
+    for number in range(20):
+        put(tmp_path, "ada", SECRET, f"env/lib/deep/{number}/10_tokens/tokens.py")
     put(tmp_path, "ada", SECRET, ".git/10_tokens/tokens.py")
     assert of_tokens(tmp_path)["ada"].content == GOOD
 
