@@ -1,21 +1,15 @@
 """A class's folder is read whole and safely: every learner is there, and nothing else is."""
 
 import os
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from unicodedata import normalize
 from zipfile import ZipFile
 
 import pytest
 
 from exercises.grading.catalog import find_exercise
-from exercises.grading.classroom import folder as folder_module
 from exercises.grading.classroom.entry import Entry
-from exercises.grading.classroom.flaw import LARGEST_FILE, MOST_NAMES, Flaw
-from exercises.grading.classroom.folder import Folder
 from exercises.grading.classroom.inbox import NoClass, find_strangers, read_inbox
 
 QUERIES, TOKENS = find_exercise("06"), find_exercise("10")
@@ -112,125 +106,24 @@ def test_a_folder_and_a_zip_of_one_learner_are_a_question(tmp_path: Path) -> Non
     assert "There are ada and ada.zip; which one is meant?" in flaw_of(tmp_path)
 
 
-def make_link(file: Path) -> None:
-    file.symlink_to(put(file.parents[2], "grace", SECRET))
+@pytest.mark.parametrize("content", [b"", b" \n\t\n"], ids=["empty", "blank"])
+def test_a_file_that_holds_nothing_is_told(content: bytes, tmp_path: Path) -> None:
+    put(tmp_path, "ada", content)
+    assert "10_tokens/tokens.py is empty" in flaw_of(tmp_path)
 
 
-def make_link_of_the_folder(file: Path) -> None:
-    file.parent.rmdir()
-    file.parent.symlink_to(put(file.parents[2], "grace", SECRET).parent)
+def test_a_learner_that_is_a_link_gets_nothing_of_another(tmp_path: Path) -> None:
+    put(tmp_path, "grace", SECRET)
+    (tmp_path / "ada").symlink_to("grace")
+    assert "ada is a link" in flaw_of(tmp_path)
 
 
-def make_link_of_the_learner(file: Path) -> None:
-    file.parent.rmdir()
-    file.parents[1].rmdir()
-    file.parents[1].symlink_to(put(file.parents[2], "grace", SECRET).parents[1])
-
-
-def make_socket(file: Path) -> None:
-    short = Path(f"/tmp/{os.getpid()}.socket")  # noqa: S108 - a socket's path may have 108 bytes
-    with socket.socket(socket.AF_UNIX) as bound:
-        bound.bind(str(short))
-    short.rename(file)
-
-
-def make_loop(file: Path) -> None:
-    file.symlink_to(file)
-
-
-SPECIAL: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a link": (make_link, "is a link"),
-    "a link to itself": (make_loop, "is a link"),
-    "a link of the exercise's folder": (make_link_of_the_folder, "There is no 10_tokens/tokens.py"),
-    "a link of the learner's folder": (make_link_of_the_learner, "ada is a link"),
-    "a pipe": (os.mkfifo, "is not a file"),
-    "a socket": (make_socket, "is not a file"),
-    "a folder": (Path.mkdir, "is not a file"),
-    "a hole": (lambda file: os.truncate(os.open(file, os.O_CREAT | os.O_RDWR), 10**12), "256 KB"),
-    "empty": (Path.touch, "is empty"),
-    "blank": (lambda file: file.write_text(" \n\t\n"), "is empty"),
-}
-
-
-@pytest.mark.parametrize(("make", "told"), SPECIAL.values(), ids=SPECIAL)
-def test_what_is_no_ordinary_file_is_told_and_not_read(
-    make: Callable[[Path], object], told: str, tmp_path: Path
-) -> None:
-    file = tmp_path / "ada" / "10_tokens" / "tokens.py"
-    file.parent.mkdir(parents=True)
-    make(file)
-    assert told in flaw_of(tmp_path)
-
-
-@pytest.fixture
-def reachable() -> Iterator[Path]:
-    """A folder that a user without rights can reach, other than pytest's own."""
-    with TemporaryDirectory() as folder:
-        Path(folder).chmod(0o711)
-        (inbox := Path(folder, "class")).mkdir(0o755)
-        yield inbox
-
-
-@contextmanager
-def without_rights() -> Iterator[None]:
-    """As an ordinary user, where the tests run as root, whom no permission stops."""
-    me = os.geteuid()
-    os.seteuid(me or 65534)
-    try:
-        yield
-    finally:
-        os.seteuid(me)
-
-
-def test_what_may_not_be_read_is_told(reachable: Path) -> None:
-    put(reachable, "ada").chmod(0)
-    put(reachable, "grace")
-    (reachable / "grace").chmod(0)
-    put(reachable, "zoe")
-    with without_rights():
-        found = of_tokens(reachable)
-    (reachable / "grace").chmod(0o755)
-    assert "tokens.py cannot be read: Permission denied" in str(found["ada"].flaw)
-    assert "grace cannot be read: Permission denied" in str(found["grace"].flaw)
-    assert found["zoe"].content == GOOD
-
-
-def test_a_folder_that_becomes_a_link_later_is_not_followed(tmp_path: Path) -> None:
-    file = put(tmp_path, "ada")
-    folder = Folder(tmp_path / "ada")
-    file.unlink()
-    make_link_of_the_folder(file)
-    with pytest.raises(Flaw, match="links are not followed"):
-        folder.read("10_tokens/tokens.py")
-
-
-@pytest.mark.parametrize("size", [LARGEST_FILE, LARGEST_FILE + 1], ids=["at", "above"])
-def test_files_are_read_up_to_the_limit(size: int, tmp_path: Path) -> None:
-    put(tmp_path, "ada", b"#" * size)
-    entry = of_tokens(tmp_path)["ada"]
-    assert (entry.content is not None) == (size == LARGEST_FILE)
-    assert entry.flaw is None or "larger than 256 KB" in entry.flaw
-
-
-def test_a_folder_with_files_without_end_is_not_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(folder_module, "MOST_NAMES", 20)
+def test_what_is_hidden_does_not_count(tmp_path: Path) -> None:
     put(tmp_path, "ada")
-    for number in range(20):
-        (tmp_path / "ada" / str(number)).touch()
-    assert f"More than {MOST_NAMES:,} files" in flaw_of(tmp_path)
-
-
-def test_what_lies_deep_or_hidden_does_not_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(folder_module, "MOST_NAMES", 20)
-    put(tmp_path, "ada")
-    for number in range(20):
-        put(tmp_path, "ada", SECRET, f"env/lib/deep/{number}/10_tokens/tokens.py")
     put(tmp_path, "ada", SECRET, ".git/10_tokens/tokens.py")
     assert of_tokens(tmp_path)["ada"].content == GOOD
+    put(tmp_path, "grace", SECRET, ".backup/10_tokens/tokens.py")
+    assert "There is no 10_tokens/tokens.py" in flaw_of(tmp_path, "grace")
 
 
 @pytest.mark.parametrize(
