@@ -1,8 +1,8 @@
-"""Where a submission is tried: a back end with the submission and the reference on it."""
+"""Where a submission is tried: a back end for it, and the same or another for the reference."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -21,9 +21,12 @@ class DoesNotRun(AssertionError):
 
 
 class Place:
-    """Holds one running service, and starts another only when something else is asked of it."""
+    """Holds one running service, and starts another only when something else is asked of it.
 
-    def __init__(self, backend: Backend) -> None:
+    `backend` gives the back end, the same one at every call.
+    """
+
+    def __init__(self, backend: Callable[[], Backend]) -> None:
         self._backend = backend
         self._key: tuple[str, str] | None = None
         self._subject: Subject | None = None
@@ -35,14 +38,17 @@ class Place:
         Raises:
             DoesNotRun: it does not start; the same file is not tried twice.
         """
-        key = (exercise.slug, sha256(file.read_bytes()).hexdigest() if file else "")
-        if key != self._key:
+        if not self.holds(exercise, file):
             self.clear()
-            self._key = key
+            self._key = key_of(exercise, file)
             self._start(exercise, {exercise.part: file} if file else {})
         if self._subject is None:
             raise self._flaw or DoesNotRun("The service did not start.")
         return self._subject
+
+    def holds(self, exercise: Exercise, file: Path | None) -> bool:
+        """Whether that is what runs here, or has been tried last."""
+        return self._key == key_of(exercise, file)
 
     def clear(self) -> None:
         """Stops what runs here."""
@@ -52,21 +58,31 @@ class Place:
             subject.close()
 
     def _start(self, exercise: Exercise, replace: Mapping[str, Path]) -> None:
+        backend = self._backend()
         try:
-            service = self._backend.service(replace=replace, settings=exercise.about.settings)
+            service = backend.service(replace=replace, settings=exercise.about.settings)
         except ServiceDidNotStart as error:
             self._flaw = DoesNotRun(_told(error, replace))
         else:
-            self._subject = Subject(self._backend, service, replace)
+            self._subject = Subject(backend, service, replace)
+
+
+def key_of(exercise: Exercise, file: Path | None) -> tuple[str, str]:
+    """What tells one thing to be run from another: the exercise, and the content of the file."""
+    return exercise.slug, sha256(file.read_bytes()).hexdigest() if file else ""
 
 
 class Bench:
-    """A back end with two places: one for the submission, one for the reference."""
+    """Two places: one for the submission, one for the reference.
 
-    def __init__(self, backend: Backend) -> None:
+    `backend` is where the submission runs, and the reference too unless it has a back end of its
+    own; `reference` gives that one, when a criterion fails for the first time.
+    """
+
+    def __init__(self, backend: Backend, reference: Callable[[], Backend] | None = None) -> None:
         self.backend = backend
-        self._submission = Place(backend)
-        self._reference = Place(backend)
+        self._submission = Place(lambda: backend)
+        self._reference = Place(reference or (lambda: backend))
 
     def submission(self, exercise: Exercise, submission: Submission) -> Subject:
         """The service with the submission in place.

@@ -7,19 +7,20 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import redis
 
 from reference_app.running import diagnosis, service_settings
-from reference_app.running.addresses import Addresses
+from reference_app.running.addresses import Addresses, Login
 from reference_app.running.backend import Backend, Service
 from reference_app.running.command import RunningCommand
 from reference_app.running.database import Database
 from reference_app.running.errors import BackendUnavailable, MigrationFailed
 from reference_app.running.payment_account import PaymentAccount
 from reference_app.running.service import RunningService, ServiceProcess, Stores
-from reference_app.running.template import Databases, make_template
+from reference_app.running.template import Databases, make_template, new_database
 
 CACHE_DATABASES = 4096
 
@@ -126,7 +127,7 @@ class AssembledBackend(Backend):
             make_template(self.outside, self._migrate)
         except MigrationFailed as error:
             raise BackendUnavailable(f"The migrations failed. {error}") from error
-        self._databases = Databases(self.outside)
+        self._databases = Databases(partial(new_database, self.outside))
 
     def _migrate(
         self,
@@ -146,11 +147,13 @@ class AssembledBackend(Backend):
         """A cache database, a database unless one is given, and the environment that names both."""
         database = given or self.database()
         number = self._cache_databases.popleft()
+        mine, theirs = self._cache_logins(number)
         cache = redis.Redis.from_url(
-            self.outside.cache_url(number), decode_responses=True, socket_timeout=2
+            self.outside.cache_url(number, mine), decode_responses=True, socket_timeout=2
         )
 
         def release() -> None:
+            self._forget_cache_login(number)
             with contextlib.suppress(redis.RedisError):
                 cache.flushdb()
             cache.close()
@@ -160,9 +163,18 @@ class AssembledBackend(Backend):
                 self._copies.drop(database)
 
         environment = service_settings.complete(
-            self.inside.database_url(database.name), self.inside.cache_url(number), settings
+            self.inside.database_url(database.name, database.owner),
+            self.inside.cache_url(number, theirs),
+            settings,
         )
         return Stores(database, cache, release), environment
+
+    def _cache_logins(self, _number: int) -> tuple[Login | None, Login | None]:
+        """As whom we, and as whom a service uses this cache database; None is everybody."""
+        return None, None
+
+    def _forget_cache_login(self, number: int) -> None:
+        """The service on this cache database is gone."""
 
     def payment_account(self) -> PaymentAccount:
         with self._provider_lock:

@@ -143,7 +143,7 @@ class Command(Part, Closing):
 class Backend(Closing):
     """Real servers, started once and shared by many services. Safe to use from any thread."""
 
-    name: ClassVar[Literal["embedded", "containers"]]
+    name: ClassVar[Literal["embedded", "containers", "sandbox"]]
     reason: str = ""
     """One line: which back end this is, why it was taken, and what would change that."""
     postgres: Part

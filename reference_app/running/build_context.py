@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import tarfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import reference_app
 ROOT = Path(reference_app.__file__).parent.parent
 DOCKERFILE = "reference_app/deploy/Dockerfile"
 REPOSITORY = "backend-dojo-standby"
+SANDBOX_REPOSITORY = "backend-dojo-sandbox"
 CERTIFICATES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 
@@ -21,6 +23,7 @@ class BuildContext:
     """The files an image depends on, as they were at one moment: path in the context → content."""
 
     files: dict[str, bytes]
+    repository: str = REPOSITORY
 
     @property
     def image(self) -> str:
@@ -28,7 +31,13 @@ class BuildContext:
         digest = hashlib.sha256()
         for path, content in self.files.items():
             digest.update(f"{path}\0{len(content)}\0".encode() + content)
-        return f"{REPOSITORY}:{digest.hexdigest()[:16]}"
+        return f"{self.repository}:{digest.hexdigest()[:16]}"
+
+    def without(self, modules: Collection[str]) -> "BuildContext":
+        """An image for submissions: the modules they are to replace are not in it."""
+        left_out = {f"{module.replace('.', '/')}.py" for module in modules}
+        files = {path: content for path, content in self.files.items() if path not in left_out}
+        return BuildContext(files, SANDBOX_REPOSITORY)
 
     def archive(self) -> io.BytesIO:
         """A tar file of it, with this machine's extra certificates if it has any."""

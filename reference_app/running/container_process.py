@@ -90,6 +90,12 @@ class ContainerProcess:
         published = self._engine_container.ports.get(f"{port}/tcp")
         return int(published[0]["HostPort"]) if published else 0
 
+    def address_on(self, network: str) -> str:
+        """Its address on a network, once it runs."""
+        self._engine_container.reload()
+        connected = self._engine_container.attrs["NetworkSettings"]["Networks"]
+        return str(connected[network]["IPAddress"])
+
     def logs(self) -> str:
         """Everything it wrote, for messages about servers that do not start."""
         return str(self._engine_container.logs().decode(errors="replace"))

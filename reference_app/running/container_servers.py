@@ -12,7 +12,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
 from reference_app.running import images, payment_provider, postgres_settings
-from reference_app.running.addresses import Addresses
+from reference_app.running.addresses import ADMINISTRATOR, Addresses
 from reference_app.running.assembly import CACHE_DATABASES
 from reference_app.running.container_process import ContainerProcess, publish
 from reference_app.running.part import ControlledPart
@@ -49,7 +49,7 @@ def start_servers(
 ) -> tuple[ControlledPart, ControlledPart]:
     """Start PostgreSQL and Valkey side by side and wait for both."""
     where = {"labels": dict(labels), "network_mode": f"container:{holder.id()}"}
-    database_url = addresses.database_url(postgres_settings.SUPERUSER, superuser=True)
+    database_url = addresses.database_url(postgres_settings.SUPERUSER, ADMINISTRATOR)
     cache = redis.Redis(addresses.host, addresses.cache_port, socket_timeout=2)
     postgres_process = ContainerProcess(
         "postgres",

@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import DictRow, dict_row
 
-from reference_app.running.addresses import Addresses
+from reference_app.running.addresses import ADMINISTRATOR, APPLICATION, Addresses, Login
 
 LOCK_PATIENCE = "250ms"
 
@@ -48,23 +48,34 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 
 
 class Database:
-    """One migrated database, owned by the role `app`; use it from any thread."""
+    """One migrated database; use it from any thread.
 
-    def __init__(self, name: str, server: Addresses) -> None:
+    `owner` is who the service is to it; `observer` is who looks at it from outside and empties it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        server: Addresses,
+        owner: Login = APPLICATION,
+        observer: Login = ADMINISTRATOR,
+    ) -> None:
         self.name = name
+        self.owner = owner
+        self.observer = observer
         self._server = server
         self._lock = threading.Lock()
         self._cleaner: psycopg.Connection[DictRow] | None = None
 
     @property
     def url(self) -> str:
-        """libpq URL for this process, as the owner `app`."""
-        return self._server.database_url(self.name, superuser=False)
+        """libpq URL for this process, as the owner."""
+        return self._server.database_url(self.name, self.owner)
 
     @property
     def superuser_url(self) -> str:
-        """libpq URL for this process, as the superuser `postgres`."""
-        return self._server.database_url(self.name, superuser=True)
+        """libpq URL for this process, as the observer: the superuser, or as good as one here."""
+        return self._server.database_url(self.name, self.observer)
 
     def connect(self, *, superuser: bool = False) -> psycopg.Connection[DictRow]:
         """A new connection, autocommit, rows as dicts. Raises psycopg.OperationalError."""

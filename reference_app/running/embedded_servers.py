@@ -15,7 +15,7 @@ from reference_app.running import (
     postgres_wheel,
     valkey_wheel,
 )
-from reference_app.running.addresses import Addresses
+from reference_app.running.addresses import ADMINISTRATOR, Addresses
 from reference_app.running.assembly import CACHE_DATABASES
 from reference_app.running.embedded_process import ProgramProcess
 from reference_app.running.errors import BackendUnavailable
@@ -80,8 +80,7 @@ def postgres_on(link: SupervisorLink, directory: Path, port: int) -> Server:
     ]
     user = postgres_wheel.server_user()
     process = ProgramProcess(link, "postgres", directory, "SIGINT", argv, "SIGQUIT", user)
-    superuser = postgres_settings.SUPERUSER
-    url = Addresses(HOST, port, 0).database_url(superuser, superuser=True)
+    url = Addresses(HOST, port, 0).database_url(postgres_settings.SUPERUSER, ADMINISTRATOR)
     return Server(started(process, lambda: postgres_answers(url)), port)
 
 

@@ -5,7 +5,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -110,7 +110,18 @@ def pull(client: docker.DockerClient, image: str) -> None:
 
 def build(client: docker.DockerClient, base: str | None = None) -> str:
     """Build the service's image unless it is here, and remove old ones. Answers its name."""
-    context = build_context.read()
+    return build_from(client, build_context.read(), base)
+
+
+def build_without(client: docker.DockerClient, modules: Collection[str]) -> str:
+    """The same of the image for submissions that are to replace one of `modules`."""
+    return build_from(client, build_context.read().without(modules))
+
+
+def build_from(
+    client: docker.DockerClient, context: BuildContext, base: str | None = None
+) -> str:
+    """Build the image of a context unless it is here, and remove old ones. Answers its name."""
     image = context.image
     if here(client, image):
         return image
@@ -148,9 +159,9 @@ def build_stage(
 
 
 def remove_old(client: docker.DockerClient, newest: str) -> None:
-    """Remove other images of the service, made more than a day ago and not in use."""
+    """Remove older images of the same repository, made more than a day ago and not in use."""
     latest = (datetime.now(UTC) - KEEP).isoformat()
-    for image in client.images.list(REPOSITORY):
+    for image in client.images.list(newest.split(":")[0]):
         if newest not in image.tags and image.attrs["Created"] < latest:
             try:
                 client.images.remove(image.id)

@@ -35,7 +35,7 @@ def labels(run: str, directory: Path) -> dict[str, str]:
 
 
 def remove_run(client: docker.DockerClient, run: str) -> None:
-    """Remove a run's containers with their volumes, then its network."""
+    """Remove a run's containers, then its networks and volumes."""
     mine = {"label": f"{RUN_LABEL}={run}"}
     with ThreadPoolExecutor(8) as workers:
         list(workers.map(remove_container, containers(client, mine["label"])))
@@ -44,6 +44,11 @@ def remove_run(client: docker.DockerClient, run: str) -> None:
             network.remove()
         except docker.errors.APIError as error:
             print(f"network {network.name} stays: {error}", file=sys.stderr)
+    for volume in client.volumes.list(filters=mine):
+        try:
+            volume.remove()
+        except docker.errors.APIError as error:
+            print(f"volume {volume.name} stays: {error}", file=sys.stderr)
 
 
 def containers(client: docker.DockerClient, label: str) -> list[Container]:
@@ -66,7 +71,8 @@ def sweep(client: docker.DockerClient) -> None:
     """Remove what our own runs left behind whose scratch directory nobody holds any more."""
     mine = f"{OWNER_LABEL}={OWNER}"
     marks = [container.labels for container in containers(client, mine)]
-    marks += [network.attrs["Labels"] for network in client.networks.list(filters={"label": mine})]
+    for made in (client.networks, client.volumes):
+        marks += [each.attrs["Labels"] for each in made.list(filters={"label": mine})]
     for run, directory in {(mark[RUN_LABEL], mark[SCRATCH_LABEL]) for mark in marks}:
         if not Path(directory).exists() or scratch.abandoned(Path(directory)):
             remove_run(client, run)

@@ -50,8 +50,9 @@ class Databases:
     the caller's process from ending.
     """
 
-    def __init__(self, server: Addresses) -> None:
-        self._server = server
+    def __init__(self, make: Callable[[str, str], Database]) -> None:
+        """`make` gives a new database by its name and that of its template."""
+        self._make = make
         self._made = 0
         self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._closed = False
@@ -86,7 +87,7 @@ class Databases:
 
         def make() -> None:
             try:
-                ordered.set_result(new_database(self._server, name, template))
+                ordered.set_result(self._make(name, template))
             except BaseException as error:
                 ordered.set_exception(error)
 

@@ -1,0 +1,91 @@
+"""A bench for files of other people: each learner has a container that leads nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+
+from exercises.grading.bench import Bench
+from exercises.grading.catalog import Exercise, exercises
+from exercises.grading.judge import judge
+from exercises.grading.subject import Subject
+from exercises.grading.submission import Submission
+from exercises.grading.verdict import CannotJudge, Verdict
+from reference_app.running import Backend, BackendUnavailable, start
+from reference_app.running.sandbox.backend import SandboxBackend
+
+
+class SandboxBench(Bench):
+    """Judges like any bench: `judge(exercise, where, bench)`. Say before whose files come.
+
+    `admit("ada")` gives Ada a container that nobody has used; all files judged from then on are
+    hers, and share it one after the other. Admitting the same learner again changes nothing.
+    While nobody is admitted, every file gets a container of its own: safe, and slower.
+
+    The reference never runs beside a submission, which could pass on to it what it is asked.
+    """
+
+    backend: SandboxBackend
+
+    def __init__(self, backend: SandboxBackend, reference: Callable[[], Backend]) -> None:
+        super().__init__(backend, reference)
+        self._learner: str | None = None
+
+    @property
+    def image(self) -> str:
+        """Name of the image that submissions run in; it changes with everything that is in it."""
+        return self.backend.image
+
+    def admit(self, learner: str | None) -> None:
+        """The next files are that learner's; None when they are of nobody in particular."""
+        if learner is None or learner != self._learner:
+            self._learner = learner
+            self._make_room()
+
+    def submission(self, exercise: Exercise, submission: Submission) -> Subject:
+        holds = submission.flaw or self._submission.holds(exercise, submission.file)
+        if self._learner is None and not holds:
+            self._make_room()
+        return super().submission(exercise, submission)
+
+    def _make_room(self) -> None:
+        self._submission.clear()
+        self.backend.fresh()
+
+
+@contextmanager
+def open_sandbox_bench() -> Iterator[SandboxBench]:
+    """A bench in containers of its own; all of it is gone afterwards.
+
+    Raises:
+        BackendUnavailable: no container engine answers, or an image cannot be had.
+    """
+    with ExitStack() as opened:
+
+        @cache
+        def reference() -> Backend:
+            return opened.enter_context(start("embedded"))
+
+        parts = [exercise.part for exercise in exercises()]
+        backend = opened.enter_context(SandboxBackend(parts))
+        bench = SandboxBench(backend, reference)
+        opened.callback(bench.clear)
+        yield bench
+
+
+def canary(bench: SandboxBench, exercise: Exercise) -> Verdict:
+    """Judges the reference as if somebody had handed it in.
+
+    Raises:
+        CannotJudge: it did not get full marks, so nobody would be judged fairly here.
+    """
+    bench.admit(None)
+    verdict = judge(exercise, str(exercise.reference_file), bench)
+    if not verdict.passed:
+        failed = ", ".join(finding.criterion.id for finding in verdict.failures)
+        raise CannotJudge(
+            f"{exercise.slug}: the reference itself does not get full marks in this sandbox "
+            f"({failed}). Nobody is graded before it does."
+        )
+    return verdict
