@@ -21,12 +21,9 @@ class DoesNotRun(AssertionError):
 
 
 class Place:
-    """Holds one running service, and starts another only when something else is asked of it.
+    """Holds one running service, and starts another only when something else is asked of it."""
 
-    `backend` gives the back end, the same one at every call.
-    """
-
-    def __init__(self, backend: Callable[[], Backend]) -> None:
+    def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._key: tuple[str, str] | None = None
         self._subject: Subject | None = None
@@ -58,13 +55,12 @@ class Place:
             subject.close()
 
     def _start(self, exercise: Exercise, replace: Mapping[str, Path]) -> None:
-        backend = self._backend()
         try:
-            service = backend.service(replace=replace, settings=exercise.about.settings)
+            service = self._backend.service(replace=replace, settings=exercise.about.settings)
         except ServiceDidNotStart as error:
             self._flaw = DoesNotRun(_told(error, replace))
         else:
-            self._subject = Subject(backend, service, replace)
+            self._subject = Subject(self._backend, service, replace)
 
 
 def key_of(exercise: Exercise, file: Path | None) -> tuple[str, str]:
@@ -81,8 +77,9 @@ class Bench:
 
     def __init__(self, backend: Backend, reference: Callable[[], Backend] | None = None) -> None:
         self.backend = backend
-        self._submission = Place(lambda: backend)
-        self._reference = Place(reference or (lambda: backend))
+        self._submission = Place(backend)
+        self._reference: Place | None = None
+        self._of_reference = reference or (lambda: backend)
 
     def submission(self, exercise: Exercise, submission: Submission) -> Subject:
         """The service with the submission in place.
@@ -98,12 +95,15 @@ class Bench:
 
     def reference(self, exercise: Exercise) -> Subject:
         """The untouched service, with the settings of this exercise."""
+        if self._reference is None:
+            self._reference = Place(self._of_reference())
         return self._reference.take(exercise, None)
 
     def clear(self) -> None:
         """Stops the services on it; the back end stays."""
         self._submission.clear()
-        self._reference.clear()
+        if self._reference is not None:
+            self._reference.clear()
 
 
 @contextmanager

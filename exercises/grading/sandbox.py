@@ -12,7 +12,7 @@ from exercises.grading.judge import judge
 from exercises.grading.subject import Subject
 from exercises.grading.submission import Submission
 from exercises.grading.verdict import CannotJudge, Verdict
-from reference_app.running import Backend, BackendUnavailable, start
+from reference_app.running import Backend, start
 from reference_app.running.sandbox.backend import SandboxBackend
 
 
@@ -61,17 +61,18 @@ def open_sandbox_bench() -> Iterator[SandboxBench]:
     Raises:
         BackendUnavailable: no container engine answers, or an image cannot be had.
     """
-    with ExitStack() as opened:
+    parts = [exercise.part for exercise in exercises()]
+    with ExitStack() as later, SandboxBackend(parts) as backend:
 
         @cache
         def reference() -> Backend:
-            return opened.enter_context(start("embedded"))
+            return later.enter_context(start("embedded"))
 
-        parts = [exercise.part for exercise in exercises()]
-        backend = opened.enter_context(SandboxBackend(parts))
         bench = SandboxBench(backend, reference)
-        opened.callback(bench.clear)
-        yield bench
+        try:
+            yield bench
+        finally:
+            bench.clear()
 
 
 def canary(bench: SandboxBench, exercise: Exercise) -> Verdict:

@@ -118,9 +118,7 @@ def build_without(client: docker.DockerClient, modules: Collection[str]) -> str:
     return build_from(client, build_context.read().without(modules))
 
 
-def build_from(
-    client: docker.DockerClient, context: BuildContext, base: str | None = None
-) -> str:
+def build_from(client: docker.DockerClient, context: BuildContext, base: str | None = None) -> str:
     """Build the image of a context unless it is here, and remove old ones. Answers its name."""
     image = context.image
     if here(client, image):

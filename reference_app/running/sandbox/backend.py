@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
-import docker.errors  # type: ignore[import-untyped]
-
 from reference_app.running import images, reaper, scratch, snapshot
 from reference_app.running.addresses import Addresses, Login
 from reference_app.running.assembly import AssembledBackend, PreparedProcess
@@ -113,9 +111,7 @@ class SandboxBackend(AssembledBackend):
 
     def _new_container(self) -> LearnerContainer:
         directory = self._scratch / f"learner-{secrets.token_hex(8)}"
-        return LearnerContainer(
-            self._client, self.image, self._network, directory, self._labels
-        )
+        return LearnerContainer(self._client, self.image, self._network, directory, self._labels)
 
     def _end(self) -> None:
         if self._room is not None:
@@ -127,7 +123,9 @@ class SandboxBackend(AssembledBackend):
         self, argv: Sequence[str], replace: Mapping[str, Path], environment: Mapping[str, str]
     ) -> PreparedProcess:
         name = f"service-{next(self._numbers)}"
-        originals = {part: ROOT.joinpath(*part.split(".")).with_suffix(".py") for part in self._parts}
+        originals = {
+            part: ROOT.joinpath(*part.split(".")).with_suffix(".py") for part in self._parts
+        }
         directory = self._scratch / name
         directory.mkdir()
         files = snapshot.take({**originals, **replace}, directory)

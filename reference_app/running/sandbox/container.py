@@ -87,7 +87,9 @@ class LearnerContainer:
             self._container.reload()
         except (docker.errors.DockerException, LinkBroken) as error:
             self._container.remove(force=True)
-            raise BackendUnavailable(f"A container for a submission did not start: {error}") from error
+            raise BackendUnavailable(
+                f"A container for a submission did not start: {error}"
+            ) from error
         [connected] = self._container.attrs["NetworkSettings"]["Networks"].values()
         self.address: str = connected["IPAddress"]
         self.alive = True
@@ -155,17 +157,14 @@ class LearnerContainer:
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
-        """An answer without an error; anything else, and the container is given up."""
+        """The answer; when there is none, or an error, the container is given up."""
         if not self.alive:
             raise LinkBroken("it was given up")
         try:
-            answer = self._link.ask(order, ORDER_SECONDS)
-            if "error" in answer:
-                raise LinkBroken(answer["error"])
+            return self._link.ask(order, ORDER_SECONDS)
         except LinkBroken:
             self.end()
             raise
-        return answer
 
 
 def seen(name: str, module: str) -> str:

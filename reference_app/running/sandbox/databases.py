@@ -130,6 +130,7 @@ def make_role(server: psycopg.Connection[DictRow], login: Login) -> None:
     ).decode()
     server.execute(
         sql.SQL(
-            "CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT {} PASSWORD {}"
+            "CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
+            " CONNECTION LIMIT {} PASSWORD {}"
         ).format(sql.Identifier(login.user), CONNECTIONS, verifier)
     )

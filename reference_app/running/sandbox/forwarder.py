@@ -15,6 +15,7 @@ import json
 import os
 import socket
 import sys
+from functools import partial
 from typing import cast
 
 import uvloop
@@ -111,7 +112,7 @@ async def forward(ports: list[int]) -> None:
     doors: dict[int, Address] = {}
     loop = asyncio.get_running_loop()
     for port in ports:
-        await loop.create_server(lambda port=port: Outside(doors, port), outside_address(), port)
+        await loop.create_server(partial(Outside, doors, port), outside_address(), port)
     orders = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), os.fdopen(0, "rb"))
     answer()

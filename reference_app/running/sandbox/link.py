@@ -34,13 +34,19 @@ class Link:
         self._buffer = b""
 
     def ask(self, order: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """Give an order and wait for the answer. Raises LinkBroken; the link is of no use then."""
+        """Give an order and wait for the answer.
+
+        Raises LinkBroken: no answer in time, or it says that the order could not be carried out.
+        """
         with self._lock:
             try:
                 self._socket.sendall(json.dumps(order).encode() + b"\n")
             except OSError as error:
                 raise LinkBroken(str(error)) from error
-            return self._line(time.monotonic() + seconds)
+            answer = self._line(time.monotonic() + seconds)
+        if "error" in answer:
+            raise LinkBroken(answer["error"])
+        return answer
 
     def wait(self, seconds: float) -> None:
         """Wait for the first line, which says that orders are taken. Raises LinkBroken."""

@@ -49,9 +49,7 @@ class SandboxedProcess:
         """Have the warden fork it; in a container that breaks over that, it counts as killed."""
         place = self._settle()
         try:
-            port = place.container.fork(
-                self.name, self._argv, self._environment, list(self._files)
-            )
+            port = place.container.fork(self.name, self._argv, self._environment, list(self._files))
         except LinkBroken:
             return
         self._door.lead_to(place.container.address, port)

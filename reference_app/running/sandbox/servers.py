@@ -117,7 +117,9 @@ def start_servers(
                 *server_arguments(secrets.grader),
             ]
         )
-        .with_kwargs(**where, mem_limit="512m", memswap_limit="512m", pids_limit=32, read_only=True),
+        .with_kwargs(
+            **where, mem_limit="512m", memswap_limit="512m", pids_limit=32, read_only=True
+        ),
         "SIGTERM",
     )
     parts = (

@@ -80,7 +80,7 @@ class Warden:
         pid = os.fork()
         if pid == 0:
             os.setsid()
-            set_dumpable(True)
+            set_dumpable(1)
             become_service({**order, "directory": "/tmp"}, listener)  # noqa: S108  # nosec B108
         listener.close()
         self._running[order["name"]] = pid
@@ -136,9 +136,9 @@ def empty(directory: str) -> None:
         raise OSError(f"{directory} is not empty after {END_SECONDS:.0f} s") from None
 
 
-def set_dumpable(dumpable: bool) -> None:
-    """Whether processes of the same user may look into this one."""
-    LIBC.prctl(PR_SET_DUMPABLE, int(dumpable), 0, 0, 0)
+def set_dumpable(dumpable: int) -> None:
+    """Whether processes of the same user may look into this one: 1 yes, 0 no."""
+    LIBC.prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0)
 
 
 def serve(warden: Warden) -> None:
@@ -165,7 +165,7 @@ def answer(message: Message) -> None:
 
 def main() -> None:
     """Import everything, say so, carry out orders."""
-    set_dumpable(False)
+    set_dumpable(0)
     for library in LIBRARIES:
         import_library(library)
     gc.freeze()  # children share these pages: the collector must not touch them
