@@ -169,6 +169,7 @@ class Grading:
             exercise=exercise.slug,
             expected=self._expected[exercise.slug],
             backend=self._bench().backend.name,
+            seconds=run.seconds,
         )
         return run.reports
 

@@ -35,13 +35,20 @@ class Record:
 
     @staticmethod
     def attach(
-        report: pytest.TestReport, finding: Finding, *, exercise: str, expected: int, backend: str
+        report: pytest.TestReport,
+        finding: Finding,
+        *,
+        exercise: str,
+        expected: int,
+        backend: str,
+        seconds: float,
     ) -> None:
         """Puts a finding on a report, in a form that survives the way between processes."""
         content = {
             "exercise": exercise,
             "expected": expected,
             "backend": backend,
+            "seconds": seconds,
             "finding": finding.as_json(),
         }
         report.user_properties.append((PROPERTY, json.dumps(content)))
@@ -56,7 +63,7 @@ class Record:
                 )
                 found = Finding.from_json(content["finding"])
                 tally.findings[found.criterion.id] = found
-                tally.times[found.criterion.id] = report.duration
+                tally.times[found.criterion.id] = content["seconds"]
 
     def tally(self, exercise: str) -> Tally | None:
         """The findings on one exercise; None until they are whole."""

@@ -30,6 +30,11 @@ class Run:
     def passed(self) -> bool:
         return all(report.passed for report in self.reports)
 
+    @property
+    def seconds(self) -> float:
+        """What set-up, test and teardown took together."""
+        return sum(report.duration for report in self.reports)
+
 
 def run_once(item: pytest.Item, nextitem: pytest.Item | None) -> Run:
     """Runs set-up, test and teardown once, unlogged; keeps its error and the service used."""

@@ -7,6 +7,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import spec_from_file_location
 from types import CodeType, ModuleType
 
+from reference_app.running.dependents import Imports, forget, leading_to
+
 
 class FreshSource(SourceFileLoader):
     """Compiles the text every time: byte code of a file saved twice in a second may be stale."""
@@ -33,6 +35,10 @@ class Overlay(MetaPathFinder):
         return spec_from_file_location(fullname, place, loader=FreshSource(fullname, file))
 
 
-def install(files: Mapping[str, str]) -> None:
-    """Let `files` (module name → path) take the place of those modules from now on."""
+def install(files: Mapping[str, str], imported: Imports) -> None:
+    """Let `files` (module name → path) take the place of those modules from now on.
+
+    Of what was `imported` before, the modules that lead to them are forgotten.
+    """
     sys.meta_path.insert(0, Overlay(files))
+    forget(leading_to(files.keys(), imported))

@@ -1,10 +1,12 @@
-"""The libraries a service spends its start on, imported once by a process that waits for work.
-
-Only third-party packages: nothing of `reference_app`, so that each service imports its own.
-"""
+"""What a service spends its start on, imported once by a process that waits for work."""
 
 import contextlib
+import gc
 import importlib
+
+from reference_app.running.dependents import Imports, import_and_record
+
+APPLICATION = "reference_app.serving"
 
 LIBRARIES = (
     "sqlalchemy.ext.asyncio",
@@ -47,3 +49,25 @@ def import_library(name: str) -> None:
     """Import one of them if it is installed; the service itself complains when it must be."""
     with contextlib.suppress(ImportError):
         importlib.import_module(name)
+
+
+class Preload:
+    """Imports the libraries and then the application, one step at a time.
+
+    `imported` tells who imported what of the application, once it is there.
+    """
+
+    def __init__(self) -> None:
+        self._libraries = iter(LIBRARIES)
+        self.done = False
+        self.imported: Imports = {}
+
+    def step(self) -> None:
+        """Import the next one."""
+        library = next(self._libraries, None)
+        if library is not None:
+            import_library(library)
+            return
+        self.imported = import_and_record(APPLICATION)
+        gc.freeze()  # children share these pages: the collector must not touch them
+        self.done = True

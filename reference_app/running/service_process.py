@@ -12,20 +12,27 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from reference_app.running import overlay
+from reference_app.running.dependents import Imports
 
 LOG_BYTES = 64 * 1024**2
 MEMORY_BYTES = 1024**3
 
 
-def become_service(orders: Mapping[str, Any], listener: socket.socket) -> NoReturn:
-    """Turn a freshly forked process into the application; never returns to the caller's code."""
+def become_service(
+    orders: Mapping[str, Any], listener: socket.socket, imported: Imports
+) -> NoReturn:
+    """Turn a freshly forked process into the application; never returns to the caller's code.
+
+    `imported` tells what of the application the process that was forked had imported.
+    """
     exit_code = 1
     try:
         os.chdir(orders["directory"])
         send_output_to(orders["log"])
         keep_only(listener)
         limit_resources()
-        exit_code = run(orders["argv"], orders["environment"], orders["replace"], listener)
+        overlay.install(orders["replace"], imported)
+        exit_code = run(orders["argv"], orders["environment"], listener)
     except SystemExit as leaving:
         exit_code = status_of(leaving)
     except BaseException:
@@ -36,12 +43,7 @@ def become_service(orders: Mapping[str, Any], listener: socket.socket) -> NoRetu
         os._exit(exit_code)
 
 
-def run(
-    argv: list[str],
-    environment: Mapping[str, str],
-    replace: Mapping[str, str],
-    listener: socket.socket,
-) -> int:
+def run(argv: list[str], environment: Mapping[str, str], listener: socket.socket) -> int:
     """`python -m reference_app ARGV` in this process, with only `environment` to be seen."""
     os.environ.clear()
     os.environ.update(environment)
@@ -51,7 +53,6 @@ def run(
     faulthandler.register(signal.SIGUSR2, chain=True)  # show every thread's stack, then end
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    overlay.install(replace)
     from reference_app.__main__ import main
 
     main(argv, listener=listener)

@@ -36,7 +36,7 @@ def main() -> None:
         import_library(library)
     with socket.create_server(("", int(sys.argv[2]))) as listener:
         orders = receive_orders(listener)
-        sys.exit(run(orders["argv"], orders["environment"], {}, listener))
+        sys.exit(run(orders["argv"], orders["environment"], listener))
 
 
 if __name__ == "__main__":

@@ -11,23 +11,22 @@ Its caller speaks to it in JSON lines: one object in, one object out, on stdin a
 
 When stdin ends or the caller's process does (a SIGKILL included), everything is ended and the
 scratch directory removed. The supervisor lives in a session of its own: Ctrl-C in the caller's
-terminal does not reach it. While nobody asks for anything it imports the application's libraries.
+terminal does not reach it. While nobody asks for anything it imports the application.
 """
 
-import gc
 import json
 import os
 import select
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from reference_app.running.children import Child, fork, spawn
 from reference_app.running.ports import bound_socket
-from reference_app.running.preload import LIBRARIES, import_library
+from reference_app.running.preload import Preload
 from reference_app.running.service_process import become_service
 
 Message = dict[str, Any]
@@ -37,6 +36,7 @@ class Supervisor:
     """Carries out commands; knows its children by name and nothing about what they are."""
 
     def __init__(self, scratch: Path) -> None:
+        self.preload = Preload()
         self._scratch = scratch
         self._children: dict[str, Child] = {}
         self._commands: dict[str, Callable[[Message], Message]] = {
@@ -74,7 +74,9 @@ class Supervisor:
     def _fork(self, command: Message) -> Message:
         listener = bound_socket(command["port"])
         port: int = listener.getsockname()[1]
-        self._children[command["name"]] = fork(lambda: become_service(command, listener))
+        self._children[command["name"]] = fork(
+            lambda: become_service(command, listener, self.preload.imported)
+        )
         listener.close()
         return {"port": port}
 
@@ -90,17 +92,15 @@ class Supervisor:
 
 
 def serve(supervisor: Supervisor, commands: int, answers: int, caller: int | None) -> None:
-    """Answer commands until the pipe ends or the caller is gone; import libraries in between."""
+    """Answer commands until the pipe ends or the caller is gone; import things in between."""
     watched = [commands] if caller is None else [commands, caller]
-    libraries = iter(LIBRARIES)
-    idle = True
     buffer = b""
     while True:
-        ready, _, _ = select.select(watched, [], [], 0 if idle else None)
+        ready, _, _ = select.select(watched, [], [], None if supervisor.preload.done else 0)
         if caller in ready:
             return
         if not ready:
-            idle = import_next(libraries)
+            supervisor.preload.step()
             continue
         received = os.read(commands, 1 << 16)
         if not received:
@@ -109,16 +109,6 @@ def serve(supervisor: Supervisor, commands: int, answers: int, caller: int | Non
         for line in lines:
             answer = supervisor.carry_out(json.loads(line))
             os.write(answers, json.dumps(answer).encode() + b"\n")
-
-
-def import_next(libraries: Iterator[str]) -> bool:
-    """Import one more library; False when there is none left."""
-    name = next(libraries, None)
-    if name is None:
-        gc.freeze()  # children share these pages: the collector must not touch them
-        return False
-    import_library(name)
-    return True
 
 
 def main() -> None:

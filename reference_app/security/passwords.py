@@ -66,7 +66,6 @@ class Passwords:
         )
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords")
         self._waiting = 0
-        self._hash_of_nobody = self._hasher.hash("nobody has this password")
 
     async def hash(self, password: str) -> str:
         """The Argon2id hash to store, parameters and salt included."""
@@ -75,11 +74,13 @@ class Passwords:
     async def verify(self, password: str, stored: str | None) -> bool:
         """Whether `password` is the one `stored` was made from.
 
-        With None (there is no such user) it does the same work, and the answer is False: neither
-        the answer nor the time it takes tells whether an account exists.
+        With None (there is no such user) the answer is False after the same work, which is to
+        make a hash: neither the answer nor the time it takes tells whether an account exists.
         """
-        matches = await self._in_thread(lambda: self._matches(password, stored))
-        return matches and stored is not None
+        if stored is None:
+            await self.hash(password)
+            return False
+        return await self._in_thread(lambda: self._matches(password, stored))
 
     def needs_rehash(self, stored: str) -> bool:
         """Whether `stored` was made with other parameters than today's."""
@@ -89,9 +90,9 @@ class Passwords:
         """Let the threads go."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _matches(self, password: str, stored: str | None) -> bool:
+    def _matches(self, password: str, stored: str) -> bool:
         try:
-            return self._hasher.verify(stored or self._hash_of_nobody, _normalised(password))
+            return self._hasher.verify(stored, _normalised(password))
         except (VerificationError, InvalidHashError):
             return False
 
