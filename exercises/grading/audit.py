@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from exercises.grading.bench import Bench
 from exercises.grading.catalog import Exercise
-from exercises.grading.faults import Fault, faults_of
-from exercises.grading.judge import judge
-from exercises.grading.verdict import MAX_SCORE, Outcome, Verdict
+from exercises.grading.faults import Fault
+from exercises.grading.judge import judge, try_criteria
+from exercises.grading.verdict import MAX_SCORE, Finding, Outcome, Verdict
 
 STARTER_RANGE = range(10, 61)
 """A starter runs and earns this much: plausible, and plainly not right."""
@@ -43,26 +44,42 @@ def prove_right_answers(exercise: Exercise, bench: Bench) -> Iterator[Proof]:
         yield _row(verdict, where, "100", f"not met: {missed}" if missed else "")
 
 
-def prove_wrong_answers(exercise: Exercise, bench: Bench) -> Iterator[Proof]:
-    """The starter must fall short, and every fault must be rejected by the criteria it names."""
+def prove_starter(exercise: Exercise, bench: Bench) -> Proof:
+    """The starter must fall short, and run."""
     starter = judge(exercise, "starter", bench)
     fine = starter.score in STARTER_RANGE and not starter.errors
-    yield _row(starter, "starter", "10–60", "" if fine else "out of range or not judged")
+    return _row(starter, "starter", "10–60", "" if fine else "out of range or not judged")
+
+
+def prove_fault(fault: Fault, exercise: Exercise, bench: Bench) -> Proof:
+    """A fault must be rejected by the criteria it names."""
+    with faulty(fault, exercise) as file:
+        verdict = judge(exercise, str(file), bench)
+    return _row(verdict, fault.name, f"< {MAX_SCORE}", _objection(fault, verdict.findings))
+
+
+def objection_to(fault: Fault, exercise: Exercise, bench: Bench) -> str:
+    """The same without the row, and with a third of the work: no other criteria are tried."""
+    with faulty(fault, exercise) as file:
+        tried = try_criteria(exercise, str(file), bench, fault.rejected_by.__contains__)
+    return _objection(fault, tried.findings.values())
+
+
+@contextmanager
+def faulty(fault: Fault, exercise: Exercise) -> Iterator[Path]:
+    """The file of the solution with a fault in it."""
     with TemporaryDirectory(prefix="dojo-faults-") as folder:
-        for fault in faults_of(exercise):
-            yield _prove_fault(fault, exercise, bench, Path(folder))
+        file = Path(folder, exercise.file_name)
+        file.write_text(fault.applied_to(exercise.solution_file.read_text("utf-8")), "utf-8")
+        yield file
 
 
-def _prove_fault(fault: Fault, exercise: Exercise, bench: Bench, folder: Path) -> Proof:
-    file = folder / exercise.file_name
-    file.write_text(fault.applied_to(exercise.solution_file.read_text("utf-8")), "utf-8")
-    verdict = judge(exercise, str(file), bench)
-    failed = {f.criterion.id for f in verdict.findings if f.outcome is Outcome.FAILED}
-    passed_over = [name for name in fault.rejected_by if name not in failed]
-    objection = f"not rejected by {', '.join(passed_over)}" if passed_over else ""
-    if verdict.errors:
-        objection = f"not judged: {', '.join(f.criterion.id for f in verdict.errors)}"
-    return _row(verdict, fault.name, f"< {MAX_SCORE}", objection)
+def _objection(fault: Fault, findings: Iterable[Finding]) -> str:
+    outcomes = {found.criterion.id: found.outcome for found in findings}
+    if errors := [name for name, outcome in outcomes.items() if outcome is Outcome.ERROR]:
+        return f"not judged: {', '.join(errors)}"
+    passed_over = [n for n in fault.rejected_by if outcomes.get(n) is not Outcome.FAILED]
+    return f"not rejected by {', '.join(passed_over)}" if passed_over else ""
 
 
 def _row(verdict: Verdict, answer: str, expected: str, objection: str) -> Proof:

@@ -1,13 +1,27 @@
 """The suites are proven: right answers pass on both back ends, wrong ones are rejected."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
-from exercises.grading.audit import prove_right_answers, prove_wrong_answers
-from exercises.grading.bench import On, open_bench
+from exercises.grading.audit import objection_to, prove_right_answers, prove_starter
+from exercises.grading.bench import Bench, On, open_bench
 from exercises.grading.catalog import Exercise, exercises
+from exercises.grading.faults import Fault, faults_of
 from reference_app.running import BackendUnavailable
+
+FAULTS = [
+    pytest.param(fault, exercise, id=f"{exercise.slug}-{fault.name}")
+    for exercise in exercises()
+    for fault in faults_of(exercise)
+]
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    with open_bench("embedded") as bench:
+        yield bench
 
 
 @pytest.mark.parametrize("on", ["embedded", "containers"])
@@ -23,9 +37,12 @@ def test_reference_and_solution_get_full_marks(on: On) -> None:
 
 
 @pytest.mark.parametrize("exercise", exercises(), ids=lambda exercise: exercise.slug)
-def test_starters_and_faults_are_rejected_by_the_criteria_that_are_named(
-    exercise: Exercise,
+def test_a_starter_runs_and_falls_short(exercise: Exercise, bench: Bench) -> None:
+    assert prove_starter(exercise, bench).objection == ""
+
+
+@pytest.mark.parametrize(("fault", "exercise"), FAULTS)
+def test_a_fault_is_rejected_by_the_criteria_it_names(
+    fault: Fault, exercise: Exercise, bench: Bench
 ) -> None:
-    with open_bench("embedded") as bench:
-        proofs = list(prove_wrong_answers(exercise, bench))
-    assert [proof for proof in proofs if not proof.holds] == []
+    assert objection_to(fault, exercise, bench) == ""

@@ -11,11 +11,11 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from exercises.grading.audit import Proof, prove_right_answers, prove_wrong_answers
+from exercises.grading.audit import Proof, prove_fault, prove_right_answers, prove_starter
 from exercises.grading.bench import On, open_bench
 from exercises.grading.catalog import Exercise, exercises
 from exercises.grading.cli.screen import named, notes, out, plain_errors
-from exercises.grading.faults import BrokenFault
+from exercises.grading.faults import BrokenFault, faults_of
 from exercises.grading.verdict import CannotJudge
 from reference_app.running import BackendUnavailable
 
@@ -52,7 +52,8 @@ def _rows(chosen: list[Exercise]) -> Iterator[Proof]:
                 for each in chosen:
                     yield from prove_right_answers(each, bench)
                     if on == "embedded":
-                        yield from prove_wrong_answers(each, bench)
+                        yield prove_starter(each, bench)
+                        yield from (prove_fault(fault, each, bench) for fault in faults_of(each))
         except BackendUnavailable as error:
             notes.print(f"Not proven on {on}: {error}", style="yellow", markup=False)
         except BrokenFault as error:

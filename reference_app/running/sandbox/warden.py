@@ -81,7 +81,7 @@ class Warden:
         if pid == 0:
             os.setsid()
             set_dumpable(1)
-            become_service({**order, "directory": "/tmp"}, listener)  # noqa: S108  # nosec B108
+            become_service({**order, "directory": "/tmp"}, listener, {})  # noqa: S108  # nosec B108
         listener.close()
         self._running[order["name"]] = pid
         self._ended.pop(order["name"], None)
