@@ -21,6 +21,8 @@ BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 OUTSIDE = [sys.executable, "-m", "pip", f"--python={PYTHON}"]
 LEAST_PYTHON = (3, 11)
+EXTRAS = "kit,dev" if (ROOT / "solutions").is_dir() else "kit"
+"""A release has no tests of the project itself, and needs no tools for them."""
 
 
 def main() -> int:
@@ -34,7 +36,7 @@ def main() -> int:
         with _constraints() as pins:
             command = [*pip, "install", "--quiet", "--constraint", str(pins)]
             quiet = {**os.environ, "PYTHONWARNINGS": "ignore"}  # of the build, not of the project
-            subprocess.run([*command, "--editable", f"{ROOT}[kit,dev]"], check=True, env=quiet)
+            subprocess.run([*command, "--editable", f"{ROOT}[{EXTRAS}]"], check=True, env=quiet)
     except subprocess.CalledProcessError as error:
         print(f"\nThis step failed: {' '.join(error.cmd)}", file=sys.stderr)
         return _refuse("Its own message stands above. Run the line again to go on from here.")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
-from exercises.grading.catalog import exercises
+from exercises.grading.catalog import Exercise, exercises
 from exercises.grading.course import part_of
 from exercises.grading.places import ROOT
 
@@ -13,11 +14,11 @@ BEGIN = "<!-- contents: made by `python -m exercises.grading.contents` -->\n"
 END = "<!-- /contents -->\n"
 
 
-def table() -> str:
+def table(chosen: Sequence[Exercise]) -> str:
     """The table in Markdown, one row an exercise."""
     rows = ["| exercise | you repair | part | minutes |", "|---|---|---|---|"]
     rows.append("| [00_start_here](lessons/00_start_here.ipynb) · the kit in 20 minutes | | | 20 |")
-    for each in exercises():
+    for each in chosen:
         part = part_of(each.number)
         file = each.learner_file.relative_to(ROOT)
         lesson = each.lesson.relative_to(ROOT)
@@ -28,13 +29,13 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def with_contents(readme: str) -> str:
-    """README's text with the table as it must be now."""
+def with_contents(readme: str, chosen: Sequence[Exercise]) -> str:
+    """README's text with the table of these exercises as it must be now."""
     before, rest = readme.split(BEGIN)
     _, after = rest.split(END)
-    return f"{before}{BEGIN}{table()}{END}{after}"
+    return f"{before}{BEGIN}{table(chosen)}{END}{after}"
 
 
 if __name__ == "__main__":
-    README.write_text(with_contents(README.read_text("utf-8")), "utf-8")
-    sys.stdout.write(table())
+    README.write_text(with_contents(README.read_text("utf-8"), exercises()), "utf-8")
+    sys.stdout.write(table(exercises()))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exercises.grading.places import LOCAL
-from exercises.grading.verdict import Verdict
+from exercises.grading.verdict import MAX_SCORE, Verdict
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS attempts (
@@ -33,16 +33,18 @@ CREATE TABLE IF NOT EXISTS given_hints (
     place INTEGER NOT NULL,
     UNIQUE (exercise, place)
 );
+CREATE TABLE IF NOT EXISTS totals (exercise TEXT PRIMARY KEY, points INTEGER NOT NULL);
 """
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the learner is with one exercise: best score of 100, attempts, and whether passed."""
+    """Where the learner is with one exercise: best score of `total`, attempts, whether passed."""
 
     best: int = 0
     attempts: int = 0
     passed: bool = False
+    total: int = MAX_SCORE
 
 
 class Progress:
@@ -63,6 +65,9 @@ class Progress:
                 "INSERT INTO missed VALUES (?, ?, ?)",
                 [(attempt, place, criterion) for place, criterion in enumerate(missed)],
             )
+            database.execute(
+                "INSERT OR REPLACE INTO totals VALUES (?, ?)", (verdict.exercise, verdict.max_score)
+            )
 
     def standing(self, slug: str) -> Standing:
         with self._open() as database:
@@ -71,7 +76,9 @@ class Progress:
                 " FROM attempts WHERE exercise = ?",
                 (slug,),
             ).fetchone()
-        return Standing(best, attempts, bool(passed))
+            total = database.execute("SELECT points FROM totals WHERE exercise = ?", (slug,))
+            points = total.fetchone()
+        return Standing(best, attempts, bool(passed), points[0] if points else MAX_SCORE)
 
     def missed(self, slug: str) -> list[str]:
         """Ids of the criteria that the last verdict found not met, in the suite's order."""

@@ -15,7 +15,7 @@ from rich.text import Text
 from exercises.grading.catalog import Exercise, Hint, exercises
 from exercises.grading.comparison import Row, side_by_side
 from exercises.grading.exchange import Transcript
-from exercises.grading.places import ROOT
+from exercises.grading.places import RELEASED, ROOT
 from exercises.grading.sections import heading
 from exercises.grading.verdict import Finding, Outcome, Verdict
 
@@ -65,7 +65,7 @@ def hint_view(hint: Hint, number: int, exercise: Exercise) -> RenderableType:
     """One hint, the learner's `number`th; after the last one, where to go on."""
     count = len(exercise.about.hints)
     parts: list[RenderableType] = [Text(f"Hint {number} of {count}", "bold"), Markdown(hint.text)]
-    if number == count:
+    if number == count and not RELEASED:
         solution = f"dojo solution {exercise.number}"
         parts.append(Text(f"That was the last one. `{solution}` explains it whole."))
     return Group(*parts)
@@ -99,11 +99,8 @@ def _what_now(exercise: Exercise) -> Text:
     reference = exercise.reference_file.relative_to(ROOT)
     later = [each.number for each in exercises() if each.number > exercise.number]
     onward = f" Then: dojo check {later[0]}." if later else ""
-    return Text(
-        f"Every criterion is met. Compare with {reference} and `dojo solution {exercise.number}`."
-        + onward,
-        "green",
-    )
+    other = "" if RELEASED else f" and `dojo solution {exercise.number}`"
+    return Text(f"Every criterion is met. Compare with {reference}{other}.{onward}", "green")
 
 
 def _headline(verdict: Verdict, exercise: Exercise) -> Text:

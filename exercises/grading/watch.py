@@ -131,7 +131,8 @@ class Watch:
             standing = self._progress.standing(each.slug)
             here = "▸" if each is self._exercise else " "
             self._console.print(
-                f"{here} {each.slug:<18} {standing.best:>3}/100  {each.about.title}", markup=False
+                f"{here} {each.slug:<18} {standing.best:>3}/{standing.total}  {each.about.title}",
+                markup=False,
             )
 
     def _next(self) -> None:

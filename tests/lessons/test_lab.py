@@ -49,9 +49,18 @@ def test_a_part_that_does_not_start_is_told(lab: Lab) -> None:
         lab.with_part("import nothing_of_that_name\n")
 
 
-def test_an_unknown_fault_is_told_with_those_there_are(lab: Lab) -> None:
-    with pytest.raises(LookupError, match="no fault “gone”, only"):
-        lab.fault("gone")
+def test_one_place_of_the_part_can_be_edited(lab: Lab) -> None:
+    edited = lab.with_edit('f"user:{user_id}"', 'f"somebody:{user_id}"')
+    ada = lab.people(edited).user()
+    edited.get(f"/api/v1/users/{ada.id}", token=ada.token)
+    assert edited.cache.keys("somebody:*")
+    assert not edited.cache.keys("user:*")
+
+
+@pytest.mark.parametrize(("find", "count"), [("gone with the wind", 0), ("return", 14)])
+def test_an_edit_that_does_not_fit_one_place_is_told(lab: Lab, find: str, count: int) -> None:
+    with pytest.raises(LookupError, match=f"{count} times, not once"):
+        lab.with_edit(find, "")
 
 
 def test_source_is_that_of_the_reference(lab: Lab) -> None:

@@ -2,7 +2,7 @@
 
 import typer
 
-from exercises.grading.cli import author, judging, learning, service
+from exercises.grading.cli import author, classroom, judging, learning, service
 
 app = typer.Typer(
     name="dojo",
@@ -22,3 +22,4 @@ app.command()(learning.solution)
 app.command()(learning.reset)
 app.command()(service.serve)
 app.command()(author.audit)
+app.command()(classroom.release)

@@ -14,8 +14,9 @@ from rich.text import Text
 from exercises.grading.audit import Proof, prove_fault, prove_right_answers, prove_starter
 from exercises.grading.bench import On, open_bench
 from exercises.grading.catalog import Exercise, exercises
-from exercises.grading.cli.screen import named, notes, out, plain_errors
+from exercises.grading.cli.screen import fail, named, notes, out, plain_errors
 from exercises.grading.faults import BrokenFault, faults_of
+from exercises.grading.places import RELEASED
 from exercises.grading.verdict import CannotJudge
 from reference_app.running import BackendUnavailable
 
@@ -27,6 +28,11 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a row.")] = False,
 ) -> None:
     """Prove the suites: right answers get 100 on both back ends, wrong ones are rejected."""
+    if RELEASED:
+        fail(
+            "This release has neither solutions nor faults to prove a suite by: they are audited "
+            "in the project that it was made from."
+        )
     chosen = [named(exercise)] if exercise else list(exercises())
     table = _empty_matrix()
     objections = 0

@@ -18,7 +18,7 @@ from exercises.grading.catalog import Exercise, exercises
 from exercises.grading.cli.screen import fail, named, out, plain_errors
 from exercises.grading.course import Part, part_of
 from exercises.grading.hints import give_next_hint
-from exercises.grading.places import ROOT
+from exercises.grading.places import RELEASED, ROOT
 from exercises.grading.progress import Progress
 
 Name = Annotated[str, typer.Argument(help="Number or name of an exercise: 6, 06_queries, queries.")]
@@ -52,8 +52,8 @@ def _part_table(part: Part, members: list[Exercise], progress: Progress) -> Tabl
         table.add_row(
             Text("✓", "green") if standing.passed else Text("·", "dim"),
             exercise.slug,
-            ProgressBar(total=100, completed=standing.best, width=12),
-            f"{standing.best}/100",
+            ProgressBar(total=standing.total, completed=standing.best, width=12),
+            f"{standing.best}/{standing.total}",
             Text(exercise.about.title),
         )
     return table
@@ -77,6 +77,8 @@ def hint(
 def solution(exercise: Name) -> None:
     """Show the walk-through of the model answer, and where its file is."""
     chosen = named(exercise)
+    if RELEASED:
+        fail("Solutions are not part of this release. `dojo hint` helps; your instructor has them.")
     walk = chosen.solution_file.with_name("README.md")
     out.print(Markdown(walk.read_text("utf-8")))
     out.print(f"The file: {chosen.solution_file.relative_to(ROOT)}", markup=False)

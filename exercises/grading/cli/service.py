@@ -34,9 +34,7 @@ def start(
     """Check this machine, show a first verdict, open JupyterLab at the first lesson."""
     _first_verdict(on)
     if not lab or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        out.print(
-            "Next: dojo start on a terminal opens the lessons; dojo watch 6 judges as you go."
-        )
+        out.print("Next: dojo start on a terminal opens the lessons; dojo watch judges as you go.")
         return
     lesson = my_copies()[0].relative_to(ROOT)
     out.print(f"Opening {lesson} in JupyterLab. Ctrl-C ends it.", markup=False)

@@ -10,7 +10,6 @@ from typing import Any
 
 from exercises.grading.bench import Place
 from exercises.grading.catalog import Exercise, find_exercise
-from exercises.grading.faults import faults_of
 from exercises.grading.lesson.splice import function_source, splice
 from exercises.grading.people import People
 from exercises.grading.places import LOCAL
@@ -22,7 +21,7 @@ class Lab:
     """Services by name, each started when it is first asked for, on a database of its own.
 
     `reference` and `starter` keep running with what was put into them. A variant that is asked
-    for by a call (`fault`, `with_part`, `with_function`) comes with empty tables at every call.
+    for by a call (`with_edit`, `with_part`, `with_function`) comes with empty tables at every call.
     """
 
     def __init__(self, lesson: str, exercise: str, settings: Mapping[str, str]) -> None:
@@ -43,17 +42,17 @@ class Lab:
         """The service with the exercise's starter in the place of its part."""
         return self._place("starter").take(self.exercise, self.exercise.starter_file)
 
-    def fault(self, name: str) -> Subject:
-        """The service with a wrong answer in it: a fault of the exercise by its name.
+    def with_edit(self, find: str, replace: str) -> Subject:
+        """The service with one place of the part changed: `replace` for `find`.
 
         Raises:
-            LookupError: the exercise has no such fault.
+            LookupError: that text does not stand there exactly once.
+            DoesNotRun: the service does not start with it.
         """
-        faults = {fault.name: fault for fault in faults_of(self.exercise)}
-        if name not in faults:
-            raise LookupError(f"{self.exercise.slug} has no fault “{name}”, only {sorted(faults)}.")
-        solution = self.exercise.solution_file.read_text("utf-8")
-        return self._with_source(f"fault {name}", faults[name].applied_to(solution))
+        source = self.exercise.reference_file.read_text("utf-8")
+        if (count := source.count(find)) != 1:
+            raise LookupError(f"{self.exercise.part} has {find!r} {count} times, not once.")
+        return self._with_source("edited", source.replace(find, replace))
 
     def with_part(self, part: str | Path) -> Subject:
         """The service with your own code in the place of the part: source code, or a file.

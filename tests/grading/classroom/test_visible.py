@@ -1,0 +1,123 @@
+"""Hiding a criterion takes it out of the suite with all that only it needs; the rest is clean."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from exercises.grading.classroom.visible import for_a_class
+from exercises.grading.places import SUITES
+
+SOURCES = {file.stem: file.read_text("utf-8") for file in SUITES.glob("*.py")}
+ALL = sorted(name for name in SOURCES if name.startswith("test_"))
+CRITERIA = [
+    (suite, name) for suite in ALL for name in re.findall(r"def (test_\w+)", SOURCES[suite])
+]
+LINTED = ("check", "--isolated", "--select", "E,F,I,W", "--line-length", "100", "--no-cache")
+FORMATTED = ("format", "--isolated", "--check", "--line-length", "100", "--no-cache")
+
+
+def with_hidden(suite: str, test: str) -> dict[str, str]:
+    text = SOURCES[suite]
+    marker = text.rindex("lesson=", 0, text.index(f"def {test}("))
+    return {**SOURCES, suite: f"{text[:marker]}visible=False, {text[marker:]}"}
+
+
+def test_where_nothing_is_hidden_everything_stays_as_it_is() -> None:
+    assert for_a_class(SOURCES, ALL) == SOURCES
+
+
+def test_only_what_the_chosen_suites_import_goes_along() -> None:
+    assert sorted(for_a_class(SOURCES, ["test_06_queries"])) == [
+        *("order_book", "order_writing", "test_06_queries")
+    ]
+
+
+def test_any_criterion_can_be_hidden_and_the_rest_is_clean_code(tmp_path: Path) -> None:
+    for suite, test in CRITERIA:
+        folder = tmp_path / test / "tests" / "exercises"
+        folder.mkdir(parents=True)
+        for name, source in for_a_class(with_hidden(suite, test), ALL).items():
+            assert f"def {test}(" not in source
+            assert name not in ALL or source.count("\ndef test_") == SOURCES[name].count(
+                "\ndef test_"
+            ) - (name == suite)
+            (folder / f"{name}.py").write_text(source, "utf-8")
+    ruff = str(Path(sys.executable).with_name("ruff"))
+    for command in (LINTED, FORMATTED):
+        result = subprocess.run(
+            [ruff, *command, str(tmp_path)], capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stdout[-2000:]
+
+
+SUITE = '''"""A suite."""
+
+import random
+from time import sleep
+
+import pytest
+
+from tests.exercises import book
+from tests.exercises.helpers import shared, trap
+
+BOTH = 1
+# Only for the one that is hidden.
+TRAPS = 2
+"""How many."""
+
+
+@pytest.mark.criterion("Shown", points=92, spec=["A1"], lesson="a")
+def test_shown() -> None:
+    """Why."""
+    shared(BOTH, sleep, book.page())
+
+
+@pytest.mark.criterion("Kept back", points=8, spec=["A1"], lesson="a", visible=False)
+def test_kept_back() -> None:
+    """Why."""
+    trap(shared(BOTH), TRAPS, random, book.secret())
+'''
+HELPERS = '''"""Helpers."""
+
+LIMIT = 3
+
+
+def shared(*_: object) -> int:
+    return LIMIT
+
+
+def _deeper() -> None: ...
+
+
+def trap(*_: object) -> None:
+    _deeper()
+'''
+BOOK = '''"""Pages."""
+
+
+def page() -> int:
+    return 1
+
+
+def secret() -> int:
+    return 2
+'''
+
+
+def test_helpers_constants_and_imports_go_with_it_unless_others_use_them() -> None:
+    given = for_a_class({"test_x": SUITE, "helpers": HELPERS, "book": BOOK}, ["test_x"])
+    assert given["test_x"] == (
+        SUITE[: SUITE.index('\n\n@pytest.mark.criterion("Kept')]
+        .replace("import random\n", "")
+        .replace("shared, trap", "shared")
+        .replace('# Only for the one that is hidden.\nTRAPS = 2\n"""How many."""\n', "")
+    )
+    assert given["helpers"] == HELPERS[: HELPERS.index("\n\ndef _deeper")]
+    assert given["book"] == BOOK[: BOOK.index("\n\ndef secret")]
+
+
+def test_what_is_not_plainly_visible_is_hidden() -> None:
+    computed = SUITE.replace("visible=False", "visible=BOTH > 1")
+    given = for_a_class({"test_x": computed, "helpers": HELPERS, "book": BOOK}, ["test_x"])
+    assert "kept_back" not in given["test_x"]
