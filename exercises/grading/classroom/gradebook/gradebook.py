@@ -114,7 +114,7 @@ class Gradebook:
                 insert(rounds).values(begun_at=datetime.now(UTC)).returning(rounds.c.id)
             )
         assert begun is not None
-        return begun
+        return int(begun)
 
     def end_rounds(self) -> None:
         """The next `begin_round` is to be a new one."""
