@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import NoReturn
 
 import httpx
 
 from exercises.grading.exchange import JSON, Exchange
+
+DEEPEST = 100
+"""So deep may lists and objects be nested; what works on them calls itself for each level."""
 
 
 class Unreadable(AssertionError):
@@ -20,12 +24,12 @@ class Answer:
         self.exchange = exchange
         self.status = response.status_code
         self.headers = response.headers
-        self.text = response.text
+        self.text = text_of(response)
 
     @property
     def body(self) -> JSON:
         try:
-            return json.loads(self.text)
+            return read_json(self.text)
         except ValueError:
             raise Unreadable(
                 f"{self._what} came with a body that is not JSON: {self.text[:80]!r}"
@@ -60,7 +64,47 @@ class Answer:
 
 def readable(response: httpx.Response) -> JSON:
     """The body as JSON where it is, else as text."""
+    text = text_of(response)
     try:
-        return response.json()
+        return read_json(text)
     except ValueError:
-        return response.text
+        return text
+
+
+def text_of(response: httpx.Response) -> str:
+    """The body as UTF-8, whatever it says it is: that is what JSON is written in (RFC 8259)."""
+    return response.content.decode(errors="replace")
+
+
+def read_json(text: str) -> JSON:
+    """What a JSON text says.
+
+    Raises:
+        ValueError: it is none (`NaN` is none), has a number of thousands of digits, or is nested
+            deeper than `DEEPEST`.
+    """
+    try:
+        content = json.loads(text, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("nested without end") from None
+    if text.count("[") + text.count("{") > DEEPEST:
+        _check_depth(content)
+    return content
+
+
+def _check_depth(content: JSON) -> None:
+    level = [content]
+    for _ in range(DEEPEST):
+        parents, level = level, []
+        for parent in parents:
+            if isinstance(parent, dict):
+                level += parent.values()
+            elif isinstance(parent, list):
+                level += parent
+        if not level:
+            return
+    raise ValueError(f"nested deeper than {DEEPEST} levels")
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")

@@ -5,16 +5,23 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from time import time
 from typing import Any
+
+from exercises.grading.plain import plain
 
 JSON = Any
 SHOWN_HEADERS = ("location", "retry-after", "www-authenticate", "content-type", "cache-control")
 LONGEST_BODY = 20_000
+LONGEST_LINE = 2_000
 LONGEST_TOKEN = 500
+LOOKED_AT = 2 * LONGEST_BODY
+"""Characters of a text, or values of a JSON document, that are made ready to be shown."""
 
-_TOKEN = re.compile(r"\b[\w-]{10,}\.[\w-]{5,}\.[\w-]*")
+_TOKEN = re.compile(r"(?<![\w-])[\w-]{10,}\.[\w-]{5,}\.[\w-]*")
 _UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 _TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
 _EPOCH = re.compile(r'(?P<claim>"(?:iat|nbf|exp)": ?)(?P<seconds>\d{1,12})\b')
@@ -57,21 +64,28 @@ class Masker:
 
     def __init__(self, request_id: str) -> None:
         self._names = {request_id: "‹request id›"}
+        self._named: Counter[str] = Counter()
+        self._values_left = LOOKED_AT
 
     def text(self, text: str) -> str:
-        text = _HASH.sub("‹password hash›", text)
+        """The text, or as much of it as is looked at, without secrets; it can do no harm."""
+        text = _HASH.sub("‹password hash›", plain(text[:LOOKED_AT]))
         text = _TOKEN.sub(lambda found: self._name("token", found[0]), text)
         text = _UUID.sub(lambda found: self._name("id", found[0].lower()), text)
         return _TIME.sub("‹time›", text)
 
     def json(self, value: JSON) -> JSON:
+        """The same of a document; after `LOOKED_AT` values the rest is left out."""
+        self._values_left -= 1
         if isinstance(value, dict):
             return {
-                key: "‹masked›" if _SECRET_FIELD.search(key) and item else self.json(item)
-                for key, item in value.items()
+                self.text(key): "‹masked›"
+                if _SECRET_FIELD.search(key) and item
+                else self.json(item)
+                for key, item in islice(value.items(), self._most())
             }
         if isinstance(value, list):
-            return [self.json(item) for item in value]
+            return [self.json(item) for item in value[: self._most()]]
         return self.text(value) if isinstance(value, str) else value
 
     def spelled_out(self) -> list[str]:
@@ -79,10 +93,13 @@ class Masker:
         tokens = {name: value for value, name in self._names.items() if name.startswith("‹token ")}
         return [f"{name}: {self.text(said)}" for name, v in tokens.items() if (said := _said_by(v))]
 
+    def _most(self) -> int:
+        return max(self._values_left, 0)
+
     def _name(self, kind: str, value: str) -> str:
         if value not in self._names:
-            count = sum(name.startswith(f"‹{kind} ") for name in self._names.values())
-            self._names[value] = f"‹{kind} {count + 1}›"
+            self._named[kind] += 1
+            self._names[value] = f"‹{kind} {self._named[kind]}›"
         return self._names[value]
 
 
@@ -138,27 +155,31 @@ def _response_lines(exchange: Exchange, mask: Masker) -> list[str]:
 def _body_lines(body: JSON, mask: Masker) -> list[str]:
     if body is None or body == "":
         return []
+    left_out = 0
     if isinstance(body, str):
         text = mask.text(body)
+        left_out = max(0, len(body) - LOOKED_AT)
     else:
         text = json.dumps(mask.json(body), indent=1, ensure_ascii=False)
     if len(text) > LONGEST_BODY:
-        text = f"{text[:LONGEST_BODY]}\n… {len(text) - LONGEST_BODY:,} more characters"
+        left_out += len(text) - LONGEST_BODY
+        text = f"{text[:LONGEST_BODY]}\n… {left_out:,} more characters"
     return text.splitlines()
 
 
 def _log_line(line: str, mask: Masker) -> str:
     try:
         record = mask.json(json.loads(line))
-    except ValueError:
-        return mask.text(line)
+    except (ValueError, RecursionError):
+        record = None
     if not isinstance(record, dict):
-        return mask.text(line)
+        return mask.text(line)[:LONGEST_LINE]
     left_out = {"timestamp", "request_id", "duration_ms", "level", "event", "exception"}
     details = [f"{key}={value}" for key, value in record.items() if key not in left_out]
     if "exception" in record:
         details.append(_raised(record["exception"]))
-    return " ".join([str(record.get("level", "")), str(record.get("event", "")), *details]).strip()
+    words = [str(record.get("level", "")), str(record.get("event", "")), *details]
+    return " ".join(words).strip()[:LONGEST_LINE]
 
 
 def _raised(exception: JSON) -> str:

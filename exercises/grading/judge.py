@@ -25,6 +25,11 @@ OPTIONS = (
 threads, and what takes the terminal away from the caller: a verdict is all that comes out."""
 
 
+LONGEST_SUITE = 60.0
+"""Seconds that a submission may take for a suite when others wait for their turn. The reference
+takes a few."""
+
+
 @dataclass(frozen=True)
 class Tried:
     """What came of the criteria that were tried; `suite` has the ids of all, in their order."""
@@ -35,34 +40,43 @@ class Tried:
     """Seconds that each one took."""
 
 
-def judge(exercise: Exercise, where: str, bench: Bench) -> Verdict:
+def judge(exercise: Exercise, where: str, bench: Bench, *, seconds: float | None = None) -> Verdict:
     """Judges a submission.
 
     Args:
         exercise: which suite to run.
         where: the submission, as `--submission` takes it.
         bench: where to run it; it is left running.
+        seconds: what it may take for the whole suite; criteria that it has no time left for are
+            failed, and say so. The reference's time does not count. None: any time.
 
     Raises:
         CannotJudge: not every criterion of the suite reported.
         KeyboardInterrupt: it was interrupted from the keyboard.
     """
     started = perf_counter()
-    findings = tuple(try_criteria(exercise, where, bench).findings.values())
-    seconds = perf_counter() - started
-    return Verdict(exercise.slug, where, bench.backend.name, seconds, findings)
+    tried = try_criteria(exercise, where, bench, seconds=seconds)
+    took = perf_counter() - started
+    return Verdict(exercise.slug, where, bench.backend.name, took, tuple(tried.findings.values()))
 
 
 def try_criteria(
-    exercise: Exercise, where: str, bench: Bench, wanted: Callable[[str], bool] | None = None
+    exercise: Exercise,
+    where: str,
+    bench: Bench,
+    wanted: Callable[[str], bool] | None = None,
+    *,
+    seconds: float | None = None,
 ) -> Tried:
     """Tries the criteria of a suite, or only those whose id is `wanted`, on a submission.
+
+    `seconds` is what `judge` takes.
 
     Raises:
         CannotJudge: not every one of them reported.
         KeyboardInterrupt: it was interrupted from the keyboard.
     """
-    grading = plugin.Grading(where, bench=bench, wanted=wanted)
+    grading = plugin.Grading(where, bench=bench, wanted=wanted, seconds=seconds)
     code = pytest.main([str(exercise.suite), *OPTIONS], plugins=[plugin, grading])
     if code == pytest.ExitCode.INTERRUPTED and not grading.problems:
         raise KeyboardInterrupt

@@ -7,9 +7,11 @@ on the reference, so that the verdict can show both answers to the same request.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -56,13 +58,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class NotTried(DoesNotRun):
-    """The service has stopped answering; trying the rest would only take time."""
+    """The service has stopped answering, or answers too slowly; the rest would only take time."""
 
 
 class Grading:
     """Judges what is collected: on the `bench` it is given, or on one that it opens when needed.
 
-    With `wanted`, only criteria whose id it approves are tried.
+    With `wanted`, only criteria whose id it approves are tried. With `seconds`, those that the
+    submission has no time left for are not; the reference's time does not count.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class Grading:
         bench: Bench | None = None,
         on: On = "auto",
         wanted: Callable[[str], bool] | None = None,
+        seconds: float | None = None,
     ) -> None:
         self._where = submission
         self._wanted = wanted
@@ -80,6 +84,8 @@ class Grading:
         self._own: Bench | None = None
         self._on_reference = False
         self._hangs = 0
+        self._seconds = math.inf if seconds is None else seconds
+        self._seconds_left = self._seconds
         self._expected: Counter[str] = Counter()
         self.suite: list[str] = []
         self.record = Record()
@@ -152,6 +158,7 @@ class Grading:
         criterion = criteria.criterion_of(item)
         yours = self._run(item, nextitem)
         self._hangs = self._hangs + 1 if isinstance(yours.error, NoAnswer) else 0
+        self._seconds_left -= yours.seconds
         reference = None
         if not (yours.passed or never_ran(yours) or self._where == "reference"):
             reference = self._run(item, nextitem, on_reference=True)
@@ -184,10 +191,16 @@ class Grading:
 
     def _subject(self, exercise: Exercise) -> Subject:
         if self._on_reference:
-            return self._bench().reference(exercise)
+            subject = self._bench().reference(exercise)
+            subject.ends = math.inf
+            return subject
         if self._hangs >= MOST_HANGS:
             raise NotTried(f"Not tried: {MOST_HANGS} criteria in a row before it got no answer.")
-        return self._bench().submission(exercise, resolve(exercise, self._where))
+        if self._seconds_left <= 0:
+            raise NotTried(f"Not tried: time is up, {self._seconds:g} s for the whole suite.")
+        subject = self._bench().submission(exercise, resolve(exercise, self._where))
+        subject.ends = monotonic() + self._seconds_left
+        return subject
 
     def _bench(self) -> Bench:
         if self._given is not None:

@@ -14,9 +14,11 @@ NOT_THE_PARTS = (
 """What a driver asks of its own accord on a new connection, and what a suite asks as the owner."""
 
 LONGEST_TEXT = 160
+READ_OF_TEXT = 10_000
+"""Characters; PostgreSQL keeps texts of any length, and as many as 5,000 of them."""
 
 _SEEN = """
-SELECT query, calls, rows FROM pg_stat_statements s
+SELECT left(query, %s) AS query, calls, rows FROM pg_stat_statements s
   JOIN pg_database d ON d.oid = s.dbid AND d.datdba = s.userid
  WHERE d.datname = current_database() AND toplevel AND query !~* %s
  ORDER BY calls DESC, query
@@ -52,7 +54,7 @@ def seen(connection: Connection) -> list[Statement]:
     Only the role that owns the database counts, which is the service's: what a suite asks as
     superuser is not among them, nor what a driver asks of its own accord.
     """
-    rows = connection.execute(_SEEN, (NOT_THE_PARTS,)).fetchall()
+    rows = connection.execute(_SEEN, (READ_OF_TEXT, NOT_THE_PARTS)).fetchall()
     return [Statement(row["query"], row["calls"], row["rows"]) for row in rows]
 
 

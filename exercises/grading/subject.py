@@ -14,16 +14,18 @@ from threading import Barrier
 from time import perf_counter, sleep
 from typing import Any, TypeVar
 
-import httpx
 import psycopg
 from redis import Redis
 
 from exercises.grading import statements
-from exercises.grading.requests import PATIENCE, Requests
+from exercises.grading.requests import PATIENCE, NoAnswer, Requests
 from exercises.grading.statements import Statement
 from reference_app.running import Backend, Part, Service
 
 LAST_LINE = "request_finished"
+SQL_PATIENCE = f"SET lock_timeout = '{PATIENCE:g}s'; SET statement_timeout = '30s'"
+"""A service may hold a lock for ever, or have a trigger that sleeps."""
+
 LOG_PATIENCE = 0.5
 """Seconds to wait for the last log line of a request that has been answered."""
 
@@ -83,6 +85,7 @@ class Subject(Requests):
         connection = self._connections.get(owner)
         if connection is None or connection.closed:
             connection = self._service.database.connect(superuser=not owner)
+            connection.execute(SQL_PATIENCE)
             self._connections[owner] = connection
         return connection
 
@@ -155,12 +158,14 @@ class Subject(Requests):
     def close(self) -> None:
         for connection in self._connections.values():
             connection.close()
-        self._client.close()
+        super().close()
         self._service.close()
 
     def _answers(self) -> bool:
         try:
-            self._client.get(f"{self._service.url}/health", timeout=1.0)
-        except httpx.HTTPError:
+            self.get("/health", timeout=1.0)
+        except NoAnswer:
             return False
+        finally:
+            self.exchanges.clear()
         return True

@@ -16,6 +16,7 @@ from exercises.grading.catalog import Exercise, Hint, exercises
 from exercises.grading.comparison import Row, side_by_side
 from exercises.grading.exchange import Transcript
 from exercises.grading.places import RELEASED, ROOT
+from exercises.grading.plain import one_line
 from exercises.grading.sections import heading
 from exercises.grading.verdict import Finding, Outcome, Verdict
 
@@ -107,7 +108,9 @@ def _headline(verdict: Verdict, exercise: Exercise) -> Text:
     style = "bold green" if verdict.passed else "bold red"
     line = Text(f"{exercise.slug}  ", "bold")
     line.append(f"{verdict.score}/{verdict.max_score}", style)
-    line.append(f"  {verdict.submission} · {verdict.backend} · {verdict.seconds:.1f} s", "dim")
+    line.append(
+        f"  {one_line(verdict.submission)} · {verdict.backend} · {verdict.seconds:.1f} s", "dim"
+    )
     return line
 
 
