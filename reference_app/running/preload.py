@@ -3,10 +3,16 @@
 import contextlib
 import gc
 import importlib
+import sys
+from collections.abc import Collection, Iterator
+from pkgutil import walk_packages
 
+import reference_app
 from reference_app.running.dependents import Imports, import_and_record
 
 APPLICATION = "reference_app.serving"
+OF_OTHERS = ("reference_app.__main__", "reference_app.running", "reference_app.data.migrations")
+"""Modules that the application does not consist of."""
 
 LIBRARIES = (
     "sqlalchemy.ext.asyncio",
@@ -51,8 +57,25 @@ def import_library(name: str) -> None:
         importlib.import_module(name)
 
 
+def import_application(without: Collection[str]) -> None:
+    """Import every module of the application but some, and but those that lead to them."""
+    sys.modules.update(dict.fromkeys(without))  # type: ignore[arg-type]  # None: cannot be imported
+    for name in _modules():
+        import_library(name)
+    for name in without:
+        del sys.modules[name]
+    gc.freeze()
+
+
+def _modules() -> Iterator[str]:
+    prefix = f"{reference_app.__name__}."
+    for module in walk_packages(reference_app.__path__, prefix, onerror=lambda _: None):
+        if not module.name.startswith(OF_OTHERS):
+            yield module.name
+
+
 class Preload:
-    """Imports the libraries and then the application, one step at a time.
+    """Imports the libraries and then the whole application, one step at a time.
 
     `imported` tells who imported what of the application, once it is there.
     """

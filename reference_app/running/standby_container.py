@@ -51,7 +51,9 @@ class StandbyContainer(ContainerProcess):
         self.log.chmod(0o666)  # the user in the container is another one
         self._directory = directory
         self._host_port = 0
-        container.with_command(["python", "-m", "reference_app.running.standby", LOG, str(PORT)])
+        container.with_command(
+            ["python", "-m", "reference_app.running.standby", LOG, str(PORT), *modules]
+        )
         container.with_volume_mapping(self.log, LOG, "rw")
         container.with_tmpfs_mount("/tmp", "size=64m")  # noqa: S108 - a path in the container  # nosec B108
         container.with_kwargs(labels=dict(labels), **HARDENING)

@@ -16,7 +16,6 @@ its memory (PR_SET_DUMPABLE, prctl(2)). When it dies all the same, the kernel en
 """
 
 import ctypes
-import gc
 import json
 import os
 import select
@@ -27,7 +26,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from reference_app.running.preload import LIBRARIES, import_library
+from reference_app.running.preload import LIBRARIES, import_application, import_library
 from reference_app.running.service_process import become_service
 
 Message = dict[str, Any]
@@ -168,7 +167,7 @@ def main() -> None:
     set_dumpable(0)
     for library in LIBRARIES:
         import_library(library)
-    gc.freeze()  # children share these pages: the collector must not touch them
+    import_application(without=())  # what is to be judged is not there
     serve(Warden())
 
 
