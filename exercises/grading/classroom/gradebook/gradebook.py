@@ -110,11 +110,11 @@ class Gradebook:
         """The round of judging everything again: the one that was not ended, or a new one."""
         with writing(self._engine).begin() as connection:
             unended = select(func.max(rounds.c.id)).where(rounds.c.ended_at.is_(None))
-            begun = connection.scalar(unended) or connection.scalar(
-                insert(rounds).values(begun_at=datetime.now(UTC)).returning(rounds.c.id)
-            )
-        assert begun is not None
-        return int(begun)
+            going_on = connection.scalar(unended)
+            if going_on is not None:
+                return int(going_on)
+            begin = insert(rounds).values(begun_at=datetime.now(UTC)).returning(rounds.c.id)
+            return int(connection.execute(begin).scalar_one())
 
     def end_rounds(self) -> None:
         """The next `begin_round` is to be a new one."""
