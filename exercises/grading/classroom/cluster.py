@@ -1,0 +1,71 @@
+"""Workers of a cluster: the same processes, on the machines of a Dask scheduler.
+
+On each of them this project is installed in the same version, and for the sandbox a container
+engine runs. https://distributed.dask.org
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from distributed import Client, WorkerPlugin, get_worker
+from distributed import Worker as Member
+
+from exercises.grading.classroom.crew import Crew
+from exercises.grading.classroom.entry import Entry
+from exercises.grading.classroom.worker_link import BenchName, WorkerLost
+from exercises.grading.classroom.workers import Workers
+
+PLUGIN = "backend-dojo"
+CONNECT_SECONDS = 20
+AHEAD = 2
+"""Learners for each thread of the cluster: one is judged, the next one is on its way."""
+
+
+class JudgingPlugin(WorkerPlugin):
+    """Gives each member of the cluster a pool of workers, for as long as the class is graded."""
+
+    name = PLUGIN
+
+    def __init__(self, bench: BenchName) -> None:
+        self._bench = bench
+
+    def setup(self, worker: Member) -> None:  # noqa: ARG002 - Dask names it
+        self.workers = Workers(self._bench)
+
+    async def teardown(self, worker: Member) -> None:  # noqa: ARG002 - Dask names it
+        await asyncio.to_thread(self.workers.close)
+
+
+@contextmanager
+def cluster_crew(bench: BenchName, address: str) -> Iterator[Crew]:
+    """The members of the cluster whose scheduler is at the address, such as `tcp://host:8786`.
+
+    Raises:
+        WorkerLost: there is no such scheduler, or it has no members.
+    """
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS)
+    except (OSError, ValueError) as error:
+        raise WorkerLost(f"No scheduler of Dask answers at {address}: {error}") from error
+    with client:
+        if not client.nthreads():
+            raise WorkerLost(f"The scheduler at {address} has no workers yet.")
+        client.register_plugin(JudgingPlugin(bench))
+        try:
+            threads = client.get_executor(pure=False)
+            yield Crew(
+                lambda entries: threads.submit(judge_here, entries),
+                lambda: AHEAD * max(1, sum(client.nthreads().values())),
+            )
+        finally:
+            client.unregister_worker_plugin(PLUGIN)
+
+
+def judge_here(entries: Sequence[Entry]) -> list[str]:
+    """Runs on a member of the cluster: the answers of its own workers."""
+    plugin = get_worker().plugins[PLUGIN]
+    assert isinstance(plugin, JudgingPlugin)
+    return plugin.workers.judge(entries)
