@@ -19,7 +19,7 @@ from exercises.grading.classroom.worker_link import BenchName, WorkerLost
 from exercises.grading.classroom.workers import Workers
 
 PLUGIN = "backend-dojo"
-CONNECT_SECONDS = 20
+CONNECT_SECONDS = 10
 AHEAD = 2
 """Learners for each thread of the cluster: one is judged, the next one is on its way."""
 

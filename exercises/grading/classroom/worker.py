@@ -12,8 +12,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -25,6 +24,7 @@ from exercises.grading.catalog import find_exercise
 from exercises.grading.classroom.answers import Judged, Problem
 from exercises.grading.classroom.suite_version import suite_version
 from exercises.grading.judge import judge
+from exercises.grading.sandbox import SandboxBench, open_sandbox_bench
 from exercises.grading.verdict import CannotJudge
 from reference_app.running import RunningError
 
@@ -54,27 +54,26 @@ def _end_with_the_grader() -> None:
     os._exit(1)
 
 
-@contextmanager
-def _opened(name: str) -> Iterator[Bench]:
-    with open_bench("embedded") as bench:
-        yield bench
+def _opened(name: str) -> AbstractContextManager[Bench]:
+    return open_sandbox_bench() if name == "sandbox" else open_bench("embedded")
 
 
 def _answer(request: dict[str, Any], bench: Bench, folder: Path) -> Judged | Problem:
-    """Judges the content of a request as a file of its own.
-
-    The file is always at the same place, so that what tells of it is always the same.
-    """
+    """Judges the content of a request as a file, which is always at the same place."""
     exercise = find_exercise(request["exercise"])
     file = folder / exercise.slug / exercise.file_name
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(base64.b64decode(request["content"]))
+    image: str = bench.backend.name
     try:
+        if isinstance(bench, SandboxBench):
+            image = bench.image
+            bench.admit(request["learner"])
         verdict = judge(exercise, str(file), bench)
     except (CannotJudge, RunningError) as error:
         return Problem(str(error))
     named = f"{request['learner']}/{exercise.slug}"
-    return Judged(replace(verdict, submission=named), suite_version(exercise), bench.backend.name)
+    return Judged(replace(verdict, submission=named), suite_version(exercise), image)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,15 @@
 
 import typer
 
-from exercises.grading.cli import author, classroom, judging, learning, service
+from exercises.grading.cli import (
+    author,
+    classroom,
+    grade,
+    gradebook,
+    judging,
+    learning,
+    service,
+)
 
 app = typer.Typer(
     name="dojo",
@@ -23,3 +31,5 @@ app.command()(learning.reset)
 app.command()(service.serve)
 app.command()(author.audit)
 app.command()(classroom.release)
+app.command()(grade.grade)
+app.add_typer(gradebook.app, name="gradebook", help=gradebook.HELP)

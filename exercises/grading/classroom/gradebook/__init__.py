@@ -10,6 +10,7 @@ Nothing in the first three is ever updated or deleted; the file itself refuses i
 
 from exercises.grading.classroom.gradebook.edits import Edit, Kind
 from exercises.grading.classroom.gradebook.errors import (
+    GradebookError,
     NoGradebook,
     NotAGradebook,
     NotInGradebook,
@@ -22,6 +23,7 @@ __all__ = [
     "By",
     "Edit",
     "Gradebook",
+    "GradebookError",
     "Happening",
     "Kind",
     "NoGradebook",

@@ -130,6 +130,11 @@ class Gradebook:
             for row in found:
                 yield to_mark(row)
 
+    def exercises(self) -> list[str]:
+        """Slugs of the exercises that anybody has a mark for."""
+        with self._engine.connect() as connection:
+            return sorted(connection.scalars(select(attempts.c.exercise).distinct()))
+
     def edit(self, edit: Edit) -> None:
         """Adds what a person did about a mark.
 

@@ -1,0 +1,91 @@
+"""`dojo grade`: what a class handed in is judged into a gradebook."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exercises.grading.catalog import exercises
+from exercises.grading.cli.screen import CANNOT, fail, named, notes, plain_errors
+
+if TYPE_CHECKING:  # what grades a class takes time to import, and no other command needs it
+    from contextlib import AbstractContextManager
+
+    from exercises.grading.classroom.crew import Crew
+    from exercises.grading.classroom.worker_link import BenchName
+
+WITHOUT_SANDBOX = """\
+Nothing was graded. Submissions are run in a sandbox, and there is none here:
+
+{reason}
+
+Without one they would run with your rights: they could read and change all that you can, \
+this gradebook too. If you trust everybody who handed something in: --trust. Every mark then says \
+“embedded”."""
+
+
+def grade(
+    submissions: Annotated[
+        Path, typer.Argument(help="A folder with one folder or zip for each learner.")
+    ],
+    *,
+    to: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the gradebook is.")],
+    wanted: Annotated[
+        str, typer.Option("--exercises", metavar="06,10", help="Only these; all without.")
+    ] = "",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that judge; as many as cores without.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Of a Dask scheduler: tcp://host:8786.")
+    ] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Run submissions without a sandbox, with your rights.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Judge the unchanged ones too.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object an event.")
+    ] = False,
+) -> None:
+    """Judge a class. Run it again to go on after an interruption, or for what has changed since.
+
+    Exit code 0: every entry has its mark; 2: something could not be judged.
+    """
+    if cluster and workers:
+        fail("--workers is about this machine; a cluster has its own. Leave out one of the two.")
+    chosen = [named(each) for each in wanted.split(",")] if wanted else list(exercises())
+    from exercises.grading.classroom.grade import Grading
+    from exercises.grading.classroom.gradebook import FILE_NAME, Gradebook, GradebookError
+    from exercises.grading.classroom.inbox import find_strangers, read_inbox
+    from exercises.grading.classroom.lock import alone_in
+    from exercises.grading.classroom.worker_link import WorkerLost
+    from exercises.grading.cli.grading_screen import screen
+
+    try:
+        with plain_errors(), alone_in(to), screen(as_json=as_json) as tell:
+            read_inbox(submissions, chosen)  # refuses what is no class, before anything is started
+            for stranger in find_strangers(submissions):
+                notes.print(f"Left alone, for it is no learner's: {stranger}", style="dim")
+            gradebook = Gradebook(to / FILE_NAME, new=True)
+            with _crew(cluster, workers, trust=trust) as crew:
+                grading = Grading(gradebook, chosen, tell)
+                finished = grading.run(lambda: read_inbox(submissions, chosen), crew, again=again)
+    except WorkerLost as lost:
+        fail(str(lost) if trust or cluster else WITHOUT_SANDBOX.format(reason=lost))
+    except GradebookError as error:
+        fail(str(error))
+    raise typer.Exit(CANNOT if finished.not_judged else 0)
+
+
+def _crew(cluster: str | None, workers: int | None, *, trust: bool) -> AbstractContextManager[Crew]:
+    bench: BenchName = "embedded" if trust else "sandbox"
+    if cluster:
+        from exercises.grading.classroom.cluster import cluster_crew
+
+        return cluster_crew(bench, cluster)
+    from exercises.grading.classroom.workers import local_crew
+
+    return local_crew(bench, workers or os.cpu_count() or 1)

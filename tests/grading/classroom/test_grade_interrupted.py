@@ -1,0 +1,51 @@
+"""Whatever is killed while a class is graded: the marks are the same, none twice and none lost."""
+
+import json
+import signal
+from pathlib import Path
+from subprocess import Popen
+
+import psutil  # type: ignore[import-untyped]
+
+from exercises.grading.classroom.gradebook import FILE_NAME, Gradebook
+from tests.grading.classroom.conftest import LONGEST_RUN, Graded, grade, grading, workers_of
+from tests.grading.classroom.small_class import marks_in
+
+
+def wait_for_a_verdict(grader: "Popen[str]") -> None:
+    assert grader.stdout is not None
+    for line in grader.stdout:
+        if json.loads(line).get("status") == "judged":
+            return
+    raise AssertionError(f"nothing was judged: {grader.stderr and grader.stderr.read()}")
+
+
+def test_a_grader_that_was_ended_goes_on_where_it_was(graded: Graded, tmp_path: Path) -> None:
+    for ended in (signal.SIGKILL, signal.SIGINT):
+        with grading(graded.submissions, tmp_path, "--workers", "2") as grader:
+            wait_for_a_verdict(grader)
+            workers = workers_of(grader)
+            grader.send_signal(ended)
+            grader.wait(LONGEST_RUN)
+        assert len(workers) == 2
+        assert psutil.wait_procs(workers, LONGEST_RUN)[1] == [], "workers outlive the grader"
+    before = marks_in(tmp_path)
+    assert before
+    events = grade(graded.submissions, tmp_path, "--workers", "1")
+    taken_over = {(e["learner"], e["exercise"]) for e in events if e.get("status") == "unchanged"}
+    assert taken_over == before.keys()
+    assert marks_in(tmp_path) == marks_in(graded.out)
+    gradebook = Gradebook(tmp_path / FILE_NAME)
+    assert {len(gradebook.history(*key)) for key in marks_in(tmp_path)} == {1}
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_job_done(
+    graded: Graded, tmp_path: Path
+) -> None:
+    with grading(graded.submissions, tmp_path, "--workers", "1") as grader:
+        wait_for_a_verdict(grader)
+        [worker] = workers_of(grader)
+        worker.kill()
+        _, noted = grader.communicate(timeout=LONGEST_RUN)
+    assert grader.returncode == 0, noted
+    assert marks_in(tmp_path) == marks_in(graded.out)

@@ -1,0 +1,47 @@
+"""A class graded by a cluster has the marks that it has from one machine, also when a part dies."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from distributed import Client, LocalCluster
+
+from exercises.grading.classroom import cluster
+from exercises.grading.classroom.cluster import cluster_crew
+from exercises.grading.classroom.events import Event, Marked
+from exercises.grading.classroom.grade import Grading
+from exercises.grading.classroom.gradebook import FILE_NAME, Gradebook
+from exercises.grading.classroom.inbox import read_inbox
+from exercises.grading.classroom.worker_link import WorkerLost
+from tests.grading.classroom.conftest import Graded
+from tests.grading.classroom.small_class import EXERCISES, marks_in
+
+NOBODY = "tcp://127.0.0.1:1"
+
+
+def test_the_marks_are_the_same_though_a_member_is_killed(graded: Graded, tmp_path: Path) -> None:
+    killed: list[int] = []
+
+    def kill_once(event: Event) -> None:
+        if isinstance(event, Marked) and event.status == "judged" and not killed:
+            killed.append(processes[0])
+            os.kill(processes[0], signal.SIGKILL)
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as members,
+        Client(members) as client,
+    ):
+        processes = list(client.run(os.getpid).values())
+        with cluster_crew("embedded", members.scheduler_address) as crew:
+            grading = Grading(Gradebook(tmp_path / FILE_NAME, new=True), EXERCISES, kill_once)
+            finished = grading.run(lambda: read_inbox(graded.submissions, EXERCISES), crew)
+    assert len(killed) == 1
+    assert finished.not_judged == 0
+    assert marks_in(tmp_path) == marks_in(graded.out)
+
+
+def test_a_cluster_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    with pytest.raises(WorkerLost, match="No scheduler"), cluster_crew("embedded", NOBODY):
+        pass
