@@ -11,6 +11,7 @@ from tests.lessons.reading import FENCE, SECTIONS, LessonNotebook
 MOST_BYTES = 80_000
 MEDIAN_WORDS, MOST_WORDS = 40, 110
 MEDIAN_LINES, MOST_LINES = 4, 12
+MOST_COLUMNS = 100
 OPTIONAL = "order-puzzle"
 NUMBER = re.compile(r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten)\b", re.IGNORECASE)
 
@@ -34,6 +35,8 @@ def size(lesson: LessonNotebook) -> Iterator[str]:
     for cell in lesson.cells:
         if cell.is_code and cell.lines > MOST_LINES:
             yield f"{cell.id} has {cell.lines} lines"
+        if cell.is_code and max(map(len, cell.source.splitlines())) > MOST_COLUMNS:
+            yield f"{cell.id} is wider than {MOST_COLUMNS} columns"
         if not cell.is_code and cell.words > MOST_WORDS:
             yield f"{cell.id} has {cell.words} words"
 

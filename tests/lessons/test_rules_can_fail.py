@@ -80,6 +80,7 @@ LONG = "word " * 120
 BROKEN: tuple[tuple[Rule, Spoil], ...] = (
     (form.size, say("recap", LONG)),
     (form.size, say("first-call", "x = 1\n" * 15)),
+    (form.size, say("first-call", "# " + "x" * 100)),
     (form.size, fact("minutes", 20)),
     (form.size, show("first-call", "0" * 90_000)),
     (form.sections, drop("recap")),
