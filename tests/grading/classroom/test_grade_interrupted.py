@@ -1,6 +1,7 @@
 """Whatever is killed while a class is graded: the marks are the same, none twice and none lost."""
 
 import json
+import shutil
 import signal
 from pathlib import Path
 from subprocess import Popen
@@ -39,13 +40,15 @@ def test_a_grader_that_was_ended_goes_on_where_it_was(graded: Graded, tmp_path: 
     assert {len(gradebook.history(*key)) for key in marks_in(tmp_path)} == {1}
 
 
-def test_a_worker_that_is_killed_is_replaced_and_its_job_done(
-    graded: Graded, tmp_path: Path
-) -> None:
-    with grading(graded.submissions, tmp_path, "--workers", "1") as grader:
+def test_all_is_judged_again_though_a_worker_is_killed(graded: Graded, tmp_path: Path) -> None:
+    shutil.copytree(graded.out, tmp_path, dirs_exist_ok=True)
+    with grading(graded.submissions, tmp_path, "--again", "--workers", "1") as grader:
         wait_for_a_verdict(grader)
         [worker] = workers_of(grader)
         worker.kill()
         _, noted = grader.communicate(timeout=LONGEST_RUN)
     assert grader.returncode == 0, noted
     assert marks_in(tmp_path) == marks_in(graded.out)
+    gradebook = Gradebook(tmp_path / FILE_NAME)
+    assert {mark.attempt for mark in gradebook.marks()} == {1}
+    assert {len(gradebook.history(*key)) for key in marks_in(tmp_path)} == {2}
