@@ -23,7 +23,7 @@ from exercises.grading.bench import Bench, open_bench
 from exercises.grading.catalog import find_exercise
 from exercises.grading.classroom.answers import Judged, Problem
 from exercises.grading.classroom.suite_version import suite_version
-from exercises.grading.judge import judge
+from exercises.grading.judge import LONGEST_SUITE, judge
 from exercises.grading.sandbox import SandboxBench, open_sandbox_bench
 from exercises.grading.verdict import CannotJudge
 from reference_app.running import RunningError
@@ -69,7 +69,7 @@ def _answer(request: dict[str, Any], bench: Bench, folder: Path) -> Judged | Pro
         if isinstance(bench, SandboxBench):
             image = bench.image
             bench.admit(request["learner"])
-        verdict = judge(exercise, str(file), bench)
+        verdict = judge(exercise, str(file), bench, seconds=LONGEST_SUITE)
     except (CannotJudge, RunningError) as error:
         return Problem(str(error))
     named = f"{request['learner']}/{exercise.slug}"

@@ -17,8 +17,9 @@ from exercises.grading.places import ROOT
 BenchName = Literal["embedded", "sandbox"]
 
 OPEN_SECONDS = 120.0
-JUDGE_SECONDS = 180.0
-"""A verdict takes about a second, and minutes only if something is wrong with the worker."""
+JUDGE_SECONDS = 240.0
+"""A verdict takes a second or two, `LONGEST_SUITE` and what the reference takes at the worst; more
+only if something is wrong with the worker."""
 
 END_SECONDS = 30.0
 LONGEST_ANSWER = 64 * 2**20
