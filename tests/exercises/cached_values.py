@@ -102,9 +102,9 @@ def check_lifetimes(service: Subject, people: People) -> None:
     )
     spread = max(lives) - min(lives)
     assert spread >= 0.02 * TTL_SECONDS, (
-        f"Twelve users read one after the other all have {min(lives):.1f} to {max(lives):.1f} s to "
-        "live: they will all be missing at the same moment. Lifetimes have "
-        f"to be spread over a tenth of {TTL_SECONDS} s, or more."
+        f"Twelve users read one after the other live for {min(lives):.1f} to {max(lives):.1f} s: "
+        "they will all be missing at the same moment. Each key has to draw its own lifetime, from "
+        f"a tenth of {TTL_SECONDS} s or more."
     )
 
 

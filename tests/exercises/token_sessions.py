@@ -62,7 +62,10 @@ def successor(service: Subject, refresh_token: str) -> str:
 
 def must_be_refused(answer: Answer, what: str, kind: str) -> None:
     where = "an access token" if kind == "access" else "a refresh token"
-    assert answer.status == 401, f"{what}, presented as {where}, got {answer.status}; expected 401."
+    told = " An exception left your file: the log names it." if answer.status == 500 else ""
+    assert answer.status == 401, (
+        f"{what}, presented as {where}, got {answer.status}; expected 401.{told}"
+    )
     assert "www-authenticate" in answer.headers, (
         f"{what}, presented as {where}, got a 401 without a WWW-Authenticate header."
     )
