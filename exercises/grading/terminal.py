@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from exercises.grading.catalog import Exercise, Hint, exercises
-from exercises.grading.comparison import Row, side_by_side
-from exercises.grading.exchange import Transcript
+from exercises.grading.comparison import Row
+from exercises.grading.evidence import Evidence, evidence_of
 from exercises.grading.places import RELEASED, ROOT
 from exercises.grading.plain import one_line
 from exercises.grading.sections import heading
@@ -46,8 +46,8 @@ def verdict_view(verdict: Verdict, exercise: Exercise, *, details: int = 1) -> R
 def finding_view(finding: Finding, exercise: Exercise) -> RenderableType:
     """One failure: what was promised, what happened, the two answers, why, and where to read."""
     parts: list[RenderableType] = [Text(finding.message)]
-    if finding.yours is not None:
-        parts.append(_evidence(finding.yours, finding.reference))
+    if (evidence := evidence_of(finding)) is not None:
+        parts.append(_evidence(evidence))
     if finding.criterion.why:
         parts.append(_labelled("Why it matters", finding.criterion.why))
     section = f"{exercise.lesson.relative_to(ROOT)}, “{_section(finding, exercise)}”"
@@ -128,18 +128,16 @@ def _criteria(verdict: Verdict) -> Table:
     return table
 
 
-def _evidence(yours: Transcript, reference: Transcript | None) -> RenderableType:
+def _evidence(evidence: Evidence) -> RenderableType:
     parts: list[RenderableType] = [
-        Padding(Text("\n".join(f"→ {line}" for line in yours.request), "cyan"), (1, 0, 0, 0))
+        Padding(Text("\n".join(f"→ {line}" for line in evidence.request), "cyan"), (1, 0, 0, 0))
     ]
-    if reference is None:
-        parts.append(Padding(Text("\n".join(yours.response)), (1, 0)))
+    if evidence.compared:
+        parts.append(_two_columns(evidence.rows))
     else:
-        parts.append(_two_columns(side_by_side(yours.response, reference.response)))
-    parts += _seen("log", yours.logs)
-    parts += _seen("SQL", yours.statements)
-    if reference is not None:
-        parts += _seen("SQL of the reference", reference.statements)
+        parts.append(Padding(Text("\n".join(row.yours for row in evidence.rows)), (1, 0)))
+    for title, lines in evidence.seen:
+        parts += _seen(title, lines)
     return Group(*parts)
 
 
@@ -159,8 +157,6 @@ def _two_columns(rows: list[Row]) -> Table:
 
 
 def _seen(what: str, lines: list[str]) -> list[RenderableType]:
-    if not lines:
-        return []
     shown = [Text(f"{what}: ", "bold dim") + Text(lines[0], "dim")]
     shown += [Text("  " + line, "dim") for line in lines[1:MOST_STATEMENTS]]
     if len(lines) > MOST_STATEMENTS:

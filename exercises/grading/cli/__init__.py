@@ -5,6 +5,7 @@ import typer
 from exercises.grading.cli import (
     author,
     classroom,
+    feedback,
     grade,
     gradebook,
     judging,
@@ -33,6 +34,6 @@ app.command()(author.audit)
 app.command()(classroom.release)
 app.command()(grade.grade)
 app.add_typer(gradebook.app, name="gradebook", help=gradebook.HELP)
+app.command()(feedback.feedback)
 app.command()(classroom.collect)
 app.command()(classroom.similarity)
-app.command()(classroom.gradescope)

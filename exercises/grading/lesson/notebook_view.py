@@ -11,8 +11,7 @@ from pathlib import Path
 from exercises.grading import terminal
 from exercises.grading.bench import On
 from exercises.grading.catalog import Exercise, find_exercise
-from exercises.grading.comparison import side_by_side
-from exercises.grading.exchange import Transcript
+from exercises.grading.evidence import Evidence, evidence_of
 from exercises.grading.lesson.copies import shown_as
 from exercises.grading.lesson.markup import Html, element, joined
 from exercises.grading.places import ROOT
@@ -81,10 +80,6 @@ class NotebookVerdict:
     def passed(self) -> bool:
         return self.verdict.passed
 
-    @property
-    def failures(self) -> tuple[Finding, ...]:
-        return self.verdict.failures
-
     def __repr__(self) -> str:
         views = [
             terminal.as_text(terminal.finding_view(failure, self.exercise))
@@ -137,8 +132,8 @@ def _failure(finding: Finding, exercise: Exercise) -> Html:
         element("h4", f"✗ {criterion.title}", style=RED),
         *(element("p", line) for line in finding.message.splitlines()),
     ]
-    if finding.yours is not None:
-        parts.append(_evidence(finding.yours, finding.reference))
+    if (evidence := evidence_of(finding)) is not None:
+        parts.append(_evidence(evidence))
     if criterion.why:
         parts.append(element("p", element("b", "Why it matters: "), criterion.why))
     lesson = shown_as(exercise.lesson).name
@@ -151,10 +146,10 @@ def _failure(finding: Finding, exercise: Exercise) -> Html:
     return element("section", *parts)
 
 
-def _evidence(yours: Transcript, reference: Transcript | None) -> Html:
+def _evidence(evidence: Evidence) -> Html:
     head = [element("th", title, style=CELL) for title in ("your file", "the reference")]
     rows = [element("tr", element("th", style=NARROW), *head)]
-    for row in side_by_side(yours.response, reference.response if reference else []):
+    for row in evidence.rows:
         left, right = (f"{CELL}; {RED}", f"{CELL}; {GREEN}") if row.differs else (CELL, CELL)
         cells = (
             element("td", "≠" if row.differs else "", style=NARROW),
@@ -162,13 +157,10 @@ def _evidence(yours: Transcript, reference: Transcript | None) -> Html:
             element("td", row.reference, style=right),
         )
         rows.append(element("tr", *cells))
-    seen = [("log", yours.logs), ("SQL", yours.statements)]
-    if reference is not None:
-        seen.append(("SQL of the reference", reference.statements))
     return joined(
-        element("pre", "\n".join(f"→ {line}" for line in yours.request)),
+        element("pre", "\n".join(f"→ {line}" for line in evidence.request)),
         element("table", *rows, style=TABLE),
-        *(_seen(title, lines) for title, lines in seen if lines),
+        *(_seen(title, lines) for title, lines in evidence.seen),
     )
 
 
