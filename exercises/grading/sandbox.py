@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 
-from exercises.grading.bench import Bench
+from exercises.grading.bench import Bench, Place
 from exercises.grading.catalog import Exercise, exercises
 from exercises.grading.judge import judge
 from exercises.grading.subject import Subject
 from exercises.grading.submission import Submission
 from exercises.grading.verdict import CannotJudge, Verdict
-from reference_app.running import Backend, start
+from reference_app.running import Backend, BackendUnavailable, start
 from reference_app.running.sandbox.backend import SandboxBackend
 
 
@@ -28,8 +28,11 @@ class SandboxBench(Bench):
 
     backend: SandboxBackend
 
-    def __init__(self, backend: SandboxBackend, reference: Callable[[], Backend]) -> None:
-        super().__init__(backend, reference)
+    def __init__(
+        self, backend: Callable[[], SandboxBackend], reference: Callable[[], Backend]
+    ) -> None:
+        super().__init__(backend(), reference)
+        self._new_backend = backend
         self._learner: str | None = None
 
     @property
@@ -49,9 +52,20 @@ class SandboxBench(Bench):
             self._make_room()
         return super().submission(exercise, submission)
 
+    def close(self) -> None:
+        """Stops everything in the sandbox."""
+        self.clear()
+        self.backend.close()
+
     def _make_room(self) -> None:
+        """An unused container; new servers, too, when somebody has harmed those that there are."""
         self._submission.clear()
-        self.backend.fresh()
+        try:
+            self.backend.fresh()
+        except BackendUnavailable:
+            self.backend.close()
+            self.backend = self._new_backend()
+            self._submission = Place(self.backend)
 
 
 @contextmanager
@@ -62,17 +76,22 @@ def open_sandbox_bench() -> Iterator[SandboxBench]:
         BackendUnavailable: no container engine answers, or an image cannot be had.
     """
     parts = [exercise.part for exercise in exercises()]
-    with ExitStack() as later, SandboxBackend(parts) as backend:
+    with ExitStack() as later:
 
         @cache
         def reference() -> Backend:
-            return later.enter_context(start("embedded"))
+            return later.enter_context(ordinary_backend())
 
-        bench = SandboxBench(backend, reference)
-        try:
+        with closing(SandboxBench(lambda: SandboxBackend(parts), reference)) as bench:
             yield bench
-        finally:
-            bench.clear()
+
+
+def ordinary_backend() -> Backend:
+    """Where the reference runs: the quickest there is, since its code is known."""
+    try:
+        return start("embedded")
+    except BackendUnavailable:
+        return start("containers")
 
 
 def canary(bench: SandboxBench, exercise: Exercise) -> Verdict:

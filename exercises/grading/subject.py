@@ -43,6 +43,7 @@ class Subject(Requests):
         self._service = service
         self._replace = replace
         self._connections: dict[bool, psycopg.Connection[dict[str, Any]]] = {}
+        self._statistics: psycopg.Connection[dict[str, Any]] | None = None
         self.asked_for_statements = False
 
     @property
@@ -89,18 +90,24 @@ class Subject(Requests):
             self._connections[owner] = connection
         return connection
 
+    def statistics(self) -> psycopg.Connection[dict[str, Any]]:
+        """A connection for `pg_stat_statements` only: nothing the service made can run in it."""
+        if self._statistics is None or self._statistics.closed:
+            self._statistics = self._service.database.connect_for_statistics()
+        return self._statistics
+
     def statements(self) -> list[Statement]:
         """What the service has run since the criterion began or `forget_statements` was called."""
         self.asked_for_statements = True
-        return statements.seen(self.connection())
+        return statements.seen(self.statistics())
 
     def ran(self) -> list[Statement]:
         """The same as evidence: it does not make the criterion one about SQL."""
-        return statements.seen(self.connection())
+        return statements.seen(self.statistics())
 
     def forget_statements(self) -> None:
         """Begins a new list of statements."""
-        statements.forget(self.connection())
+        statements.forget(self.statistics())
 
     # Cache, log, processes
 
@@ -156,8 +163,9 @@ class Subject(Requests):
             self._service.reset()
 
     def close(self) -> None:
-        for connection in self._connections.values():
-            connection.close()
+        for connection in (*self._connections.values(), self._statistics):
+            if connection is not None:
+                connection.close()
         super().close()
         self._service.close()
 

@@ -10,6 +10,7 @@ from psycopg.rows import DictRow, dict_row
 from reference_app.running.addresses import ADMINISTRATOR, APPLICATION, Addresses, Login
 
 LOCK_PATIENCE = "250ms"
+Session = psycopg.Connection[DictRow]
 
 CLEAN = """
 DO $$
@@ -36,9 +37,11 @@ BEGIN
             END IF;
         END LOOP;
     END IF;
-    PERFORM pg_stat_statements_reset(0, oid, 0)
-       FROM pg_database WHERE datname = current_database();
 END $$
+"""
+
+FORGET = """
+SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = current_database()
 """
 
 END_OPEN_TRANSACTIONS = """
@@ -50,7 +53,8 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 class Database:
     """One migrated database; use it from any thread.
 
-    `owner` is who the service is to it; `observer` is who looks at it from outside and empties it.
+    `owner` is who the service is to it; `observer` is who looks at it from outside and empties it;
+    `statistician` reads and resets statistics, and nothing else.
     """
 
     def __init__(
@@ -59,13 +63,15 @@ class Database:
         server: Addresses,
         owner: Login = APPLICATION,
         observer: Login = ADMINISTRATOR,
+        statistician: Login = ADMINISTRATOR,
     ) -> None:
         self.name = name
         self.owner = owner
         self.observer = observer
+        self.statistician = statistician
         self._server = server
         self._lock = threading.Lock()
-        self._cleaner: psycopg.Connection[DictRow] | None = None
+        self._cleaners: tuple[Session, Session] | None = None
 
     @property
     def url(self) -> str:
@@ -77,12 +83,13 @@ class Database:
         """libpq URL for this process, as the observer: the superuser, or as good as one here."""
         return self._server.database_url(self.name, self.observer)
 
-    def connect(self, *, superuser: bool = False) -> psycopg.Connection[DictRow]:
+    def connect(self, *, superuser: bool = False) -> Session:
         """A new connection, autocommit, rows as dicts. Raises psycopg.OperationalError."""
-        url = self.superuser_url if superuser else self.url
-        connection = psycopg.connect(url, autocommit=True, row_factory=dict_row, connect_timeout=5)
-        connection.prepare_threshold = None
-        return connection
+        return connect(self.superuser_url if superuser else self.url)
+
+    def connect_for_statistics(self) -> Session:
+        """The same, for a session in which no code of the database's owner ever runs."""
+        return connect(self._server.database_url(self.name, self.statistician))
 
     def reset(self) -> None:
         """Empty every table but `alembic_version`, and this database's statement statistics.
@@ -93,34 +100,43 @@ class Database:
             try:
                 self._clean()
             except psycopg.OperationalError:
-                self._forget_connection()
+                self._hang_up()
                 self._clean()
 
     def drop(self) -> None:
         """Remove it, whoever is connected. Dropping twice is no error."""
         with self._lock:
-            self._forget_connection()
+            self._hang_up()
         with Database("postgres", self._server).connect(superuser=True) as connection:
             name = sql.Identifier(self.name)
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
     def close(self) -> None:
-        """Give back the connection that `reset` keeps open."""
+        """Give back the connections that `reset` keeps open."""
         with self._lock:
-            self._forget_connection()
+            self._hang_up()
 
     def _clean(self) -> None:
-        if self._cleaner is None:
-            self._cleaner = self.connect(superuser=True)
-            self._cleaner.execute(f"SET lock_timeout = '{LOCK_PATIENCE}'")
+        if self._cleaners is None:
+            self._cleaners = self.connect(superuser=True), self.connect_for_statistics()
+            self._cleaners[0].execute(f"SET lock_timeout = '{LOCK_PATIENCE}'")
+        tables, statistics = self._cleaners
         try:
-            self._cleaner.execute(CLEAN)
+            tables.execute(CLEAN)
         except psycopg.errors.LockNotAvailable:
-            self._cleaner.execute(END_OPEN_TRANSACTIONS)
-            self._cleaner.execute(CLEAN)
+            tables.execute(END_OPEN_TRANSACTIONS)
+            tables.execute(CLEAN)
+        statistics.execute(FORGET)
 
-    def _forget_connection(self) -> None:
-        if self._cleaner is not None:
+    def _hang_up(self) -> None:
+        for session in self._cleaners or ():
             with contextlib.suppress(psycopg.Error):
-                self._cleaner.close()
-            self._cleaner = None
+                session.close()
+        self._cleaners = None
+
+
+def connect(url: str) -> Session:
+    """A new session, autocommit, rows as dicts. Raises psycopg.OperationalError."""
+    session = psycopg.connect(url, autocommit=True, row_factory=dict_row, connect_timeout=5)
+    session.prepare_threshold = None
+    return session

@@ -15,11 +15,12 @@ from tests.exercises.cached_users import NEW, OLD, add_user, key_of, name_in, po
 @contextmanager
 def full(cache: Redis) -> Iterator[None]:
     """Redis answers, and refuses every command that needs memory."""
+    before = str(cache.config_get("maxmemory")["maxmemory"])
     cache.config_set("maxmemory", 1)
     try:
         yield
     finally:
-        cache.config_set("maxmemory", 0)
+        cache.config_set("maxmemory", before)
 
 
 def must_be_served(service: Subject, user_id: str, reader: Person, what: str) -> None:

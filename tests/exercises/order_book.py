@@ -182,7 +182,7 @@ def rows_by_statement(service: Subject) -> str:
 
 def blocks_looked_at(service: Subject) -> dict[str, int]:
     """Blocks of 8 kB, cached or not, by statement on orders; the costliest comes first."""
-    rows = service.sql(
+    rows = service.statistics().execute(
         "SELECT query, shared_blks_hit + shared_blks_read AS blocks FROM pg_stat_statements s"
         " JOIN pg_database d ON d.oid = s.dbid AND d.datdba = s.userid"
         " WHERE d.datname = current_database() AND query ~ '\\morder' ORDER BY blocks DESC"

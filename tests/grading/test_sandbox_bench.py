@@ -10,6 +10,7 @@ import pytest
 from exercises.grading.catalog import find_exercise
 from exercises.grading.judge import judge
 from exercises.grading.sandbox import SandboxBench, canary, open_sandbox_bench
+from exercises.grading.submission import resolve
 from exercises.grading.verdict import CannotJudge
 from tests.running.engine import needs_engine
 
@@ -47,6 +48,26 @@ def test_what_does_not_start_is_told_with_the_name_of_the_file(
     verdict = judge(QUERIES, str(file), bench)
     assert verdict.score == 0
     assert f'File "{file}", line 1' in verdict.failures[0].message
+
+
+def test_servers_that_somebody_has_harmed_are_replaced(bench: SandboxBench) -> None:
+    bench.admit("mallory")
+    before = bench.backend
+    before.cache.kill()
+    before.postgres._process.remove()  # type: ignore[attr-defined]
+    bench.admit("ada")
+    assert bench.backend is not before
+    assert judge(QUERIES, "solutions", bench).passed
+
+
+def test_without_a_name_every_file_has_a_container_of_its_own(bench: SandboxBench) -> None:
+    logs = []
+    bench.admit(None)
+    for where in ("starter", "solutions"):
+        subject = bench.submission(QUERIES, resolve(QUERIES, where))
+        logs.append(subject._service._process.log)  # type: ignore[attr-defined]
+        assert bench.submission(QUERIES, resolve(QUERIES, where)) is subject
+    assert logs[0].parents[1] != logs[1].parents[1]
 
 
 def test_a_canary_that_fails_stops_everything(

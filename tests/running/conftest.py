@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from reference_app.running import Backend, Service, start
+from reference_app.running.sandbox.backend import SandboxBackend
 from tests.running.engine import needs_engine
+from tests.running.hostile import PARTS
 
 ORIGINAL = Path(__file__).parents[2] / "reference_app" / "reliability" / "health.py"
 
@@ -18,6 +20,14 @@ def on(request: pytest.FixtureRequest) -> str:
     if name == "containers":
         needs_engine()
     return name
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[SandboxBackend]:
+    """A back end for hostile files."""
+    needs_engine()
+    with SandboxBackend(PARTS) as backend:
+        yield backend
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import docker.errors  # type: ignore[import-untyped]
+import redis
+
 from reference_app.running import images, reaper, scratch, snapshot
 from reference_app.running.addresses import Addresses, Login
 from reference_app.running.assembly import AssembledBackend, PreparedProcess
 from reference_app.running.build_context import ROOT
 from reference_app.running.container_process import LOOPBACK
 from reference_app.running.container_servers import PROVIDER_PORT, start_provider
+from reference_app.running.errors import BackendUnavailable
 from reference_app.running.postgres_settings import SUPERUSER
 from reference_app.running.reaper_link import ReaperLink
 from reference_app.running.sandbox.cache_users import GRADER, CacheUsers
@@ -24,7 +28,7 @@ from reference_app.running.sandbox.servers import (
     CACHE_PORT,
     POSTGRES_PORT,
     Secrets,
-    make_data_volume,
+    make_volumes,
     start_holder,
     start_servers,
 )
@@ -57,7 +61,6 @@ class SandboxBackend(AssembledBackend):
         self._labels = reaper.labels(run, self._scratch)
         self._reaper = ReaperLink(run, self._scratch, lock)
         self._network = f"backend-dojo-sandbox-{run}"
-        self._volume = self._network
         self._room: Room | None = None
         try:
             client.networks.create(
@@ -74,17 +77,23 @@ class SandboxBackend(AssembledBackend):
     def fresh(self) -> None:
         """The next service is somebody else's: a container nobody has used.
 
-        Everything that still runs in the present one is killed. Servers that do not answer any
-        more are started again.
+        Everything that still runs in the present one is killed.
+
+        Raises BackendUnavailable: a server has been harmed; only a new back end is of use now.
         """
         self._present_room.fresh()
-        for server in (self.postgres, self.cache):
-            server.start()
+        try:
+            for server in (self.postgres, self.cache):
+                server.start()
+            self._keeper.ask()
+            self._cache_users.ask()
+        except (docker.errors.DockerException, redis.RedisError) as error:
+            raise BackendUnavailable(f"The sandbox's servers do not answer: {error}") from error
 
     def _start(self) -> None:
         self._room = Room(self._new_container)
-        make_data_volume(self._client, self._volume, self._labels)
-        holder = self._holder = start_holder(self._network, self._volume, self._labels)
+        make_volumes(self._client, self._network, self._labels)
+        holder = self._holder = start_holder(self._network, self._labels)
         host = holder.address_on(self._network)
         self.inside = Addresses(host, POSTGRES_PORT, CACHE_PORT)
         self._forwarder = Forwarder(
@@ -99,7 +108,7 @@ class SandboxBackend(AssembledBackend):
         everything = Secrets(Login(SUPERUSER, new_password()), Login(GRADER, new_password()))
         self._cache_users = CacheUsers(self.outside, everything.grader)
         self.postgres, self.cache = start_servers(
-            holder, self._volume, self._labels, self.outside, everything, self._cache_users
+            holder, self._network, self._labels, self.outside, everything, self._cache_users
         )
         self._keeper = Keeper(self.outside, everything.superuser.password)
         self._make_template()

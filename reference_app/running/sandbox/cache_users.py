@@ -9,6 +9,7 @@ import redis
 from reference_app.running.addresses import Addresses, Login
 
 GRADER = "grader"
+MEMORY = "256mb"
 ALLOWED = (
     *("~*", "&*", "+@all", "-@admin", "-@dangerous"),
     *("-function", "-cluster", "-wait", "-waitaof"),
@@ -40,9 +41,14 @@ class CacheUsers:
         with self._lock:
             login = self._users.pop(number, None)
             if login is not None:
-                with contextlib.suppress(redis.ConnectionError, redis.TimeoutError):
+                with contextlib.suppress(redis.RedisError):
                     self.client.acl_deluser(login.user)
                     self.client.script_flush()
+
+    def ask(self) -> None:
+        """Whether there is room again, with the bounds it had. Raises redis.RedisError."""
+        self.client.config_set("maxmemory", MEMORY)
+        self.client.flushall()
 
     def restore(self) -> None:
         """Make all users again. Raises redis.RedisError."""

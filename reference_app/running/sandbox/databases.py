@@ -1,11 +1,13 @@
-"""A database for each service, with a role that owns it and one that looks at it for the grader.
+"""A database for each service, with a role that owns it and two that look at it for the grader.
 
-What a submission can make run when the grader asks its database something (a trigger, a rule, an
-operator) runs as the observer: it owns what the service owns, reads statistics, and is nothing in
-any other database. The superuser never enters a database that a submission has used.
+What a submission can make run when the grader asks its tables something (a trigger, a rule, an
+operator) runs as the observer, who owns what the service owns and is nothing in any other
+database. Statistics are evidence: the statistician, who reads them, touches nothing that the
+service can make. The superuser never enters a database that a submission has used.
 """
 
 import secrets
+import time
 from collections.abc import Callable
 
 import psycopg
@@ -14,25 +16,45 @@ from psycopg.rows import DictRow
 
 from reference_app.running.addresses import Addresses, Login
 from reference_app.running.database import Database
+from reference_app.running.errors import BackendUnavailable
 from reference_app.running.postgres_settings import OWNER, SUPERUSER, TEMPLATE
+from reference_app.running.readiness import PAUSE_SECONDS
 from reference_app.running.template import FOR_EMPTY_ONES
 
 CONNECTIONS = 40
+HELPERS = ("_observer", "_statistician")
 STATISTICS = "statistics"
 """The schema of pg_stat_statements: the owner of a database could replace what is in `public`."""
 
-OBSERVERS = "observers"
+DATABASES = "/databases"
+"""The directory of their files, away from what the server needs for itself."""
+PLACE = "databases"
+SOME_SPACE = 160 * 1024**2
+PATIENCE_SECONDS = 5.0
+
+OBSERVERS, STATISTICIANS = "observers", "statisticians"
+
 PRIVILEGES = f"""
 REVOKE CONNECT, TEMPORARY ON DATABASE {SUPERUSER}, {FOR_EMPTY_ONES} FROM PUBLIC;
 CREATE ROLE {OBSERVERS} NOLOGIN;
-GRANT pg_read_all_stats TO {OBSERVERS};
+CREATE ROLE {STATISTICIANS} NOLOGIN;
+GRANT pg_read_all_stats TO {OBSERVERS}, {STATISTICIANS};
 GRANT SET ON PARAMETER session_replication_role TO {OBSERVERS};
 """
 STATEMENTS = f"""
 CREATE SCHEMA {STATISTICS};
 CREATE EXTENSION pg_stat_statements SCHEMA {STATISTICS};
-GRANT USAGE ON SCHEMA {STATISTICS} TO {OBSERVERS};
-GRANT EXECUTE ON FUNCTION {STATISTICS}.pg_stat_statements_reset TO {OBSERVERS};
+GRANT USAGE ON SCHEMA {STATISTICS} TO {STATISTICIANS};
+GRANT EXECUTE ON FUNCTION {STATISTICS}.pg_stat_statements_reset TO {STATISTICIANS};
+"""
+ROLES = f"""
+GRANT {{owner}}, {OBSERVERS} TO {{observer}};
+GRANT {STATISTICIANS} TO {{statistician}};
+ALTER ROLE {{observer}} SET search_path = pg_catalog, public;
+ALTER ROLE {{statistician}} SET search_path = pg_catalog, {STATISTICS};
+CREATE DATABASE {{owner}} TEMPLATE {{template}} OWNER {{owner}} TABLESPACE {PLACE};
+REVOKE CONNECT, TEMPORARY ON DATABASE {{owner}} FROM PUBLIC;
+GRANT CONNECT ON DATABASE {{owner}} TO {{observer}}, {{statistician}};
 """
 
 
@@ -48,6 +70,7 @@ class Keeper:
         owner = Login(OWNER, new_password())
         with self._enter(SUPERUSER) as server:
             server.execute(PRIVILEGES)
+            server.execute(f"CREATE TABLESPACE {PLACE} LOCATION '{DATABASES}'")
             with self._enter(FOR_EMPTY_ONES) as empty:
                 empty.execute(STATEMENTS)
             make_role(server, owner)
@@ -61,58 +84,67 @@ class Keeper:
             )
 
     def make(self, name: str, template: str) -> "SandboxDatabase":
-        """A copy of a template that belongs to a new role, and can be looked at by another."""
-        owner = Login(name, new_password())
-        observer = Login(f"{name}_observer", new_password())
-        database = sql.Identifier(name)
+        """A copy of a template that belongs to a new role of the same name."""
+        logins = [Login(f"{name}{role}", new_password()) for role in ("", *HELPERS)]
+        owner, observer, statistician = (sql.Identifier(login.user) for login in logins)
         with self._enter(SUPERUSER) as server:
-            make_role(server, owner)
-            make_role(server, observer)
-            server.execute(
-                sql.SQL(
-                    "GRANT {owner}, {observers} TO {observer};"
-                    "ALTER ROLE {observer} SET search_path = pg_catalog, {statistics}, public;"
-                ).format(
-                    owner=database,
-                    observer=sql.Identifier(observer.user),
-                    observers=sql.Identifier(OBSERVERS),
-                    statistics=sql.Identifier(STATISTICS),
+            for login in logins:
+                make_role(server, login)
+            for statement in ROLES.strip().split("\n"):
+                server.execute(
+                    sql.SQL(statement).format(
+                        owner=owner,
+                        observer=observer,
+                        statistician=statistician,
+                        template=sql.Identifier(template),
+                    )
                 )
-            )
-            create = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
-            server.execute(create.format(database, sql.Identifier(template), database))
-            closed = sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC")
-            server.execute(closed.format(database))
         if template == TEMPLATE:
             with self._enter(name) as copy:
                 copy.execute(
-                    sql.SQL("REASSIGN OWNED BY {} TO {}").format(sql.Identifier(OWNER), database)
+                    sql.SQL("REASSIGN OWNED BY {} TO {}").format(sql.Identifier(OWNER), owner)
                 )
-        return SandboxDatabase(name, self._server, owner, observer, self)
+        return SandboxDatabase(name, self._server, *logins, keeper=self)
 
-    def drop(self, database: "SandboxDatabase") -> None:
+    def ask(self) -> None:
+        """Wait until there is room for databases. Raises BackendUnavailable after 5 s."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (used := self._used()) is None or used > SOME_SPACE:
+            if time.monotonic() > deadline:
+                raise BackendUnavailable("The sandbox's PostgreSQL has no room, or is gone.")
+            time.sleep(PAUSE_SECONDS)
+
+    def _used(self) -> int | None:
+        """Bytes; None when the server does not say."""
+        try:
+            with self._enter(SUPERUSER) as server:
+                row = server.execute("SELECT pg_tablespace_size(%s) AS used", [PLACE]).fetchone()
+        except psycopg.Error:
+            return None
+        return int(row["used"]) if row else None
+
+    def drop(self, name: str) -> None:
         """Remove a database and its roles, whoever is connected; twice is no error."""
-        name, observer = sql.Identifier(database.name), sql.Identifier(database.observer.user)
+        roles = sql.SQL(", ").join(sql.Identifier(f"{name}{role}") for role in (*HELPERS, ""))
         with self._enter(SUPERUSER) as server:
-            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-            server.execute(sql.SQL("DROP ROLE IF EXISTS {}, {}").format(observer, name))
+            drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            server.execute(drop.format(sql.Identifier(name)))
+            server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(roles))
 
     def _enter(self, name: str) -> psycopg.Connection[DictRow]:
         return Database(name, self._server, self._login, self._login).connect()
 
 
 class SandboxDatabase(Database):
-    """A database that is owned and observed by roles of its own."""
+    """A database with roles of its own."""
 
-    def __init__(
-        self, name: str, server: Addresses, owner: Login, observer: Login, keeper: Keeper
-    ) -> None:
-        super().__init__(name, server, owner, observer)
+    def __init__(self, name: str, server: Addresses, *logins: Login, keeper: Keeper) -> None:
+        super().__init__(name, server, *logins)
         self._keeper = keeper
 
     def drop(self) -> None:
         self.close()
-        self._keeper.drop(self)
+        self._keeper.drop(self.name)
 
 
 def new_password() -> str:

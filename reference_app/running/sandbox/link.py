@@ -32,6 +32,7 @@ class Link:
         self._attached = attached
         self._lock = threading.Lock()
         self._buffer = b""
+        self._waiting = False
 
     def ask(self, order: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Give an order and wait for the answer.
@@ -39,11 +40,15 @@ class Link:
         Raises LinkBroken: no answer in time, or it says that the order could not be carried out.
         """
         with self._lock:
+            if self._waiting:
+                raise LinkBroken("an earlier answer never came")
+            self._waiting = True  # it stays so when this is interrupted, by Ctrl-C for instance
             try:
                 self._socket.sendall(json.dumps(order).encode() + b"\n")
             except OSError as error:
                 raise LinkBroken(str(error)) from error
             answer = self._line(time.monotonic() + seconds)
+            self._waiting = False
         if "error" in answer:
             raise LinkBroken(answer["error"])
         return answer

@@ -28,8 +28,11 @@ class Room:
         self._part()
 
     def close(self) -> None:
-        """Make no more; what was made is removed with the run."""
+        """Make no more, and end what was made; it is removed with the run."""
+        self._part()
         self._workers.shutdown(cancel_futures=True)
+        if not self._next.cancelled() and self._next.exception() is None:
+            self._next.result().end()
 
     def _part(self) -> None:
         present, self._present = self._present, None

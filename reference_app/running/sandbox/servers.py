@@ -14,17 +14,23 @@ from reference_app.running.assembly import CACHE_DATABASES
 from reference_app.running.container_process import ContainerProcess
 from reference_app.running.part import ControlledPart
 from reference_app.running.readiness import postgres_answers, until_answered
-from reference_app.running.sandbox.cache_users import CacheUsers, server_arguments
+from reference_app.running.sandbox.cache_users import MEMORY, CacheUsers, server_arguments
+from reference_app.running.sandbox.databases import DATABASES
 
 POSTGRES_PORT = 5432
 CACHE_PORT = 6379
-DATA = "/var/lib/postgresql"
-DATA_SIZE = "768m"
-CACHE_MEMORY = "256mb"
+FILES = {
+    "data": ("/var/lib/postgresql", "256m"),
+    "wal": ("/wal", "256m"),
+    "databases": (DATABASES, "320m"),
+}
+"""Where PostgreSQL keeps what, and its bound: full databases leave the server room for itself."""
+POSTGRES_USER = 999
 
 POSTGRES_BOUNDS = {
-    "max_wal_size": "128MB",
+    "max_wal_size": "96MB",
     "min_wal_size": "32MB",
+    "checkpoint_completion_target": "0",
     "shared_buffers": "64MB",
     "temp_file_limit": "128MB",
     "idle_in_transaction_session_timeout": "60s",
@@ -47,19 +53,27 @@ class Secrets:
     grader: Login
 
 
-def make_data_volume(client: docker.DockerClient, name: str, labels: Mapping[str, str]) -> None:
+def make_volumes(client: docker.DockerClient, run: str, labels: Mapping[str, str]) -> None:
     """Memory for the files of PostgreSQL: a bound for them, and gone without a trace."""
-    options = {"type": "tmpfs", "device": "tmpfs", "o": f"size={DATA_SIZE}"}
-    client.volumes.create(name, driver="local", driver_opts=options, labels=dict(labels))
+    for name, (_, size) in FILES.items():
+        owner = f"uid={POSTGRES_USER},gid={POSTGRES_USER}"
+        options = {"type": "tmpfs", "device": "tmpfs", "o": f"size={size},mode=0700,{owner}"}
+        client.volumes.create(f"{run}-{name}", driver_opts=options, labels=dict(labels))
 
 
-def start_holder(network: str, volume: str, labels: Mapping[str, str]) -> ContainerProcess:
+def with_volumes(container: DockerContainer, run: str) -> DockerContainer:
+    """Mount them."""
+    for name, (path, _) in FILES.items():
+        container.with_volume_mapping(f"{run}-{name}", path, "rw")
+    return container
+
+
+def start_holder(network: str, labels: Mapping[str, str]) -> ContainerProcess:
     """The container that keeps the servers' address, and their files, while one is down."""
     holder = ContainerProcess(
         "servers",
-        DockerContainer(images.CACHE)
+        with_volumes(DockerContainer(images.CACHE), network)
         .with_command(["sleep", "infinity"])
-        .with_volume_mapping(volume, DATA, "rw")
         .with_kwargs(
             **WALLS,
             labels=dict(labels),
@@ -77,7 +91,7 @@ def start_holder(network: str, volume: str, labels: Mapping[str, str]) -> Contai
 
 def start_servers(
     holder: ContainerProcess,
-    volume: str,
+    run: str,
     labels: Mapping[str, str],
     outside: Addresses,
     secrets: Secrets,
@@ -89,12 +103,11 @@ def start_servers(
     database_url = outside.database_url(postgres_settings.SUPERUSER, secrets.superuser)
     postgres = ContainerProcess(
         "postgres",
-        DockerContainer(images.POSTGRES)
+        with_volumes(DockerContainer(images.POSTGRES), run)
         .with_envs(
             POSTGRES_PASSWORD=secrets.superuser.password,
-            POSTGRES_INITDB_ARGS=" ".join(postgres_settings.INITDB),
+            POSTGRES_INITDB_ARGS=" ".join([*postgres_settings.INITDB, "--waldir=/wal/files"]),
         )
-        .with_volume_mapping(volume, DATA, "rw")
         .with_command(["postgres", *postgres_settings.server_arguments(**POSTGRES_BOUNDS)])
         .with_kwargs(
             **where,
@@ -112,7 +125,7 @@ def start_servers(
         .with_command(
             [
                 *("valkey-server", "--save", "", "--appendonly", "no", "--protected-mode", "no"),
-                *("--databases", str(CACHE_DATABASES), "--maxmemory", CACHE_MEMORY),
+                *("--databases", str(CACHE_DATABASES), "--maxmemory", MEMORY),
                 *("--maxclients", "1000", "--client-output-buffer-limit", "normal 64mb 32mb 10"),
                 *server_arguments(secrets.grader),
             ]

@@ -1,0 +1,46 @@
+"""What nobody may do in a sandbox: SQL with the error it gets, and commands of the cache."""
+
+OTHER_CACHE = 4095
+STATEMENTS = {
+    "CREATE ROLE evil SUPERUSER": "InsufficientPrivilegeError",
+    "CREATE ROLE evil": "InsufficientPrivilegeError",
+    "ALTER ROLE CURRENT_USER SUPERUSER": "InsufficientPrivilegeError",
+    "CREATE DATABASE evil": "InsufficientPrivilegeError",
+    "SET ROLE postgres": "InsufficientPrivilegeError",
+    "COPY (SELECT 1) TO PROGRAM 'true'": "InsufficientPrivilegeError",
+    "COPY (SELECT 1) TO '/tmp/x'": "InsufficientPrivilegeError",
+    "SELECT pg_read_file('/etc/passwd')": "InsufficientPrivilegeError",
+    "SELECT rolpassword FROM pg_authid": "InsufficientPrivilegeError",
+    "ALTER SYSTEM SET temp_file_limit = -1": "InsufficientPrivilegeError",
+    "SET temp_file_limit = -1": "InsufficientPrivilegeError",
+    "SET session_replication_role = replica": "InsufficientPrivilegeError",
+    "SET pg_stat_statements.track = 'none'": "InsufficientPrivilegeError",
+    "SELECT statistics.pg_stat_statements_reset()": "InsufficientPrivilegeError",
+    "DROP EXTENSION pg_stat_statements CASCADE": "InsufficientPrivilegeError",
+    "DROP SCHEMA statistics CASCADE": "InsufficientPrivilegeError",
+    "CREATE EXTENSION dblink": None,
+    "SELECT pg_create_logical_replication_slot('x', 'pgoutput')": "InsufficientPrivilegeError",
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    " WHERE usename IS DISTINCT FROM current_user": "InsufficientPrivilegeError",
+    "SELECT current_setting('is_superuser')": "ok off",
+}
+DENIED = (
+    "CONFIG GET *",
+    "CONFIG SET maxmemory 1",
+    "FLUSHALL",
+    "SHUTDOWN NOSAVE",
+    "DEBUG SLEEP 1",
+    "SAVE",
+    "REPLICAOF 127.0.0.1 1",
+    "MODULE LIST",
+    "ACL LIST",
+    "CLIENT LIST",
+    "CLIENT KILL TYPE normal",
+    "CLIENT PAUSE 1000",
+    "MONITOR",
+    "SWAPDB 0 1",
+    "FUNCTION FLUSH",
+    "SELECT 4095",
+    "MOVE mine 4095",
+    "COPY mine yours DB 4095",
+)
