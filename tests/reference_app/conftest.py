@@ -13,7 +13,7 @@ from reference_app.running.payment_account import PaymentAccount
 from tests.reference_app.client import Client
 from tests.reference_app.otlp import SOON, Receiver, endpoint
 from tests.reference_app.shop import BREAKER, OUTBOUND_LIMITS, Shop, paid_within
-from tests.reference_app.stack import IMAGE, VERSION, Stack, cannot_come_up
+from tests.reference_app.stack import IMAGE, VERSION, Stack, cannot_come_up, sweep
 
 SETTINGS = {
     "PASSWORD_MEMORY_KIB": "1024",
@@ -157,6 +157,7 @@ def stack(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory)
     if (reason := cannot_come_up(engine)) and os.environ.get("CI") != "true":
         pytest.skip(reason)
     images.build_stage(engine, build_context.read(), "service", f"{IMAGE}:{VERSION}")
+    sweep()
     stack = Stack(tmp_path_factory.mktemp("stack") / "secrets")
     try:
         released = stack.run("release", VERSION)

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 import docker  # type: ignore[import-untyped]
 import httpx
+import psutil  # type: ignore[import-untyped]
 
 from reference_app.running import build_context, images
 from tests.reference_app.client import PASSWORD
@@ -25,6 +26,8 @@ DEPLOY = build_context.ROOT / "reference_app" / "deploy"
 IMAGE = "backend-dojo"
 VERSION = "test"
 AROUND = ("haproxy:3.0", "edoburu/pgbouncer:v1.24.1-p1", "prom/prometheus:v2.53.3")
+PROJECT = "backend-dojo-"
+"""Begins the name of a project; the number of the process that it is for comes next."""
 PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 0.3  # so that no quota is used up
 
@@ -36,7 +39,7 @@ class Stack:
         self.secrets = secrets
         self._environment = {
             **os.environ,
-            "COMPOSE_PROJECT_NAME": f"backend-dojo-{uuid.uuid4().hex[:8]}",
+            "COMPOSE_PROJECT_NAME": f"{PROJECT}{os.getpid()}-{uuid.uuid4().hex[:8]}",
             "SECRETS": str(secrets),
             "EDGE": f"10.{random.randrange(64, 192)}.{random.randrange(256)}",  # noqa: S311
             "HTTP_PORT": "127.0.0.1:0",
@@ -104,6 +107,16 @@ class Stack:
 
     def close(self) -> None:
         self.compose("down", "--volumes", "--timeout", "1")
+
+
+def sweep() -> None:
+    """Remove what runs of the tests that were killed have left."""
+    listed = subprocess.check_output(["docker", "compose", "ls", "--all", "--quiet"], text=True)
+    for name in listed.split():
+        owner = re.match(rf"{PROJECT}(\d+)-", name)
+        if owner and not psutil.pid_exists(int(owner[1])):
+            down = ["docker", "compose", "--project-name", name, "down", "--volumes"]
+            subprocess.run([*down, "--timeout", "1"], check=True, capture_output=True, timeout=120)
 
 
 def cannot_come_up(engine: docker.DockerClient) -> str:

@@ -4,14 +4,16 @@ import json
 import re
 import socket
 import ssl
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from reference_app.running import images
 from tests.reference_app.client import ITEMS, PASSWORD
-from tests.reference_app.stack import DEPLOY, Stack, logged_in, until
+from tests.reference_app.stack import DEPLOY, PROJECT, Stack, logged_in, sweep, until
 
 
 @pytest.mark.spec("X2")
@@ -134,3 +136,17 @@ def test_what_not_every_machine_can_fetch_is_at_least_well_formed(stack: Stack) 
     mounts = [mount for one in whole["services"].values() for mount in one.get("volumes", ())]
     for mount in mounts:
         assert mount["type"] == "volume" or Path(mount["source"]).is_file(), mount["source"]
+
+
+def test_what_a_killed_run_of_these_tests_has_left_is_removed(stack: Stack, tmp_path: Path) -> None:
+    owner = subprocess.Popen(["true"])
+    owner.wait()
+    left = f"{PROJECT}{owner.pid}-left"
+    recipe = tmp_path / "compose.yaml"
+    recipe.write_text(f"services: {{one: {{image: '{images.CACHE}', command: sleep 600}}}}\n")
+    up = ["docker", "compose", "--project-name", left, "--file", str(recipe), "up", "--detach"]
+    subprocess.run(up, check=True, capture_output=True, timeout=60)
+    sweep()
+    projects = subprocess.check_output(["docker", "compose", "ls", "--all", "--quiet"], text=True)
+    assert left not in projects.split()
+    assert stack.status(), "one that is in use stays"
