@@ -111,6 +111,9 @@ class Health:
         """
 
         async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                await app(scope, receive, send)
+                return
             begun = False
 
             async def watch(message: Message) -> None:

@@ -118,6 +118,19 @@ def test_connections_that_die_one_by_one_cost_a_503_at_most(client: Client) -> N
 
 
 @pytest.mark.spec("L5")
+@pytest.mark.spec("D7")
+def test_a_connection_that_was_closed_while_nobody_used_it_costs_nothing(client: Client) -> None:
+    ada = client.person()
+    ours = "FROM pg_stat_activity WHERE application_name = 'reference_app'"
+    ours += " AND datname = current_database()"
+    for _ in range(5):
+        client.sql(f"SELECT pg_terminate_backend(pid, 5000) {ours}")
+        assert client.sql(f"SELECT pid {ours}") == []
+        assert client.get("/health").status_code == 200, "the event loop has seen it by now"
+        assert client.get(ada.path, by=ada).status_code == 200
+
+
+@pytest.mark.spec("L5")
 def test_a_service_that_is_killed_takes_nothing_along(client: Client) -> None:
     people = [client.person() for _ in range(3)]
     with Load(people, client.service.url) as load:

@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 
+from reference_app import payments
 from reference_app.running import Backend, Service
 from tests.reference_app.client import ITEMS, Client, Person
 from tests.reference_app.conftest import SETTINGS
@@ -139,6 +141,29 @@ def test_servers_that_hang_do_not_keep_it(backend: Backend, client: Client, how:
     told = time.monotonic()
     assert client.service.stop() == 0
     assert time.monotonic() - told < BOUND_SECONDS
+
+
+@pytest.mark.spec("L4")
+@pytest.mark.parametrize(
+    ("closing", "exit_code", "told"),
+    [
+        ("await asyncio.sleep(600)", 0, "connections_left_open"),
+        ("time.sleep(600)", 1, "in close"),
+    ],
+    ids=["waits", "blocks the event loop"],
+)
+def test_a_close_without_an_end_does_not_keep_it(
+    backend: Backend, tmp_path: Path, closing: str, exit_code: int, told: str
+) -> None:
+    file = tmp_path / "payments.py"
+    source = Path(payments.__file__).read_text("utf-8")
+    hangs = f"\n\nimport asyncio\nimport time\n\n\nasync def close(self):\n    {closing}\n"
+    file.write_text(f"{source}{hangs}\n\nPayments.close = close\n", "utf-8")
+    with backend.service(settings=ENDING, replace={payments.__name__: file}) as service:
+        service.ask_to_end()
+        until(lambda: not service.running, 2 * BOUND_SECONDS)
+        assert service.exit_code == exit_code
+        assert any(told in line for line in service.logs()), service.logs()
 
 
 @pytest.mark.spec("L4")
