@@ -152,6 +152,7 @@ def test_servers_that_hang_do_not_keep_it(backend: Backend, client: Client, how:
     ],
     ids=["waits", "blocks the event loop"],
 )
+@pytest.mark.usefixtures("client")  # which sees to it that the servers run again
 def test_a_close_without_an_end_does_not_keep_it(
     backend: Backend, tmp_path: Path, closing: str, exit_code: int, told: str
 ) -> None:
