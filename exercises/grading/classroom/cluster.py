@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from distributed import Client, WorkerPlugin, get_worker
 from distributed import Worker as Member
@@ -44,7 +44,8 @@ def cluster_crew(bench: BenchName, address: str) -> Iterator[Crew]:
     """The members of the cluster whose scheduler is at the address, such as `tcp://host:8786`.
 
     Raises:
-        WorkerLost: there is no such scheduler, or it has no members.
+        WorkerLost: there is no such scheduler, or it has no members. Later also by `Crew.room`,
+            when the scheduler is gone.
     """
     try:
         client = Client(address, timeout=CONNECT_SECONDS)
@@ -58,10 +59,11 @@ def cluster_crew(bench: BenchName, address: str) -> Iterator[Crew]:
             threads = client.get_executor(pure=False)
             yield Crew(
                 lambda entries: threads.submit(judge_here, entries),
-                lambda: AHEAD * max(1, sum(client.nthreads().values())),
+                lambda: AHEAD * _threads(client),
             )
         finally:
-            client.unregister_worker_plugin(PLUGIN)
+            with suppress(OSError):  # without a scheduler its members end, and the plugin with them
+                client.unregister_worker_plugin(PLUGIN)
 
 
 def judge_here(entries: Sequence[Entry]) -> list[str]:
@@ -69,3 +71,13 @@ def judge_here(entries: Sequence[Entry]) -> list[str]:
     plugin = get_worker().plugins[PLUGIN]
     assert isinstance(plugin, JudgingPlugin)
     return plugin.workers.judge(entries)
+
+
+def _threads(client: Client) -> int:
+    """Of all members; 1 where all are gone, for new ones may come."""
+    try:
+        return sum(client.nthreads().values()) or 1
+    except OSError as error:
+        raise WorkerLost(
+            "The scheduler of Dask does not answer any more. The same command goes on from here."
+        ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass
 
 from exercises.grading.classroom.answers import Judged, Problem, read_answer
@@ -48,9 +48,10 @@ def answers(jobs: Iterator[Job], crew: Crew) -> Iterator[tuple[Entry, Judged | P
             return
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             job = running.pop(future)
-            lost = lost + 1 if isinstance(future.exception(), WorkerLost) else 0
+            error = _error(future)
+            lost = lost + 1 if isinstance(error, WorkerLost) else 0
             if lost >= MOST_LOST:
-                raise CannotJudge(f"There are no workers any more. {future.exception()}")
+                raise CannotJudge(f"There are no workers any more. {error}")
             in_vain = []
             for entry, answer in zip(job.entries, _answers(future, job), strict=True):
                 if isinstance(answer, Problem) and job.tries + 1 < MOST_TRIES:
@@ -61,8 +62,13 @@ def answers(jobs: Iterator[Job], crew: Crew) -> Iterator[tuple[Entry, Judged | P
                 again.append(Job(in_vain, job.tries + 1))
 
 
+def _error(future: Future[list[str]]) -> BaseException | None:
+    """A cluster without its scheduler cancels what it was given."""
+    return CancelledError("it was cancelled") if future.cancelled() else future.exception()
+
+
 def _answers(future: Future[list[str]], job: Job) -> list[Judged | Problem]:
-    error = future.exception()
+    error = _error(future)
     if error is not None:
         return [Problem(f"{type(error).__name__}: {error}") for _ in job.entries]
     return [

@@ -35,11 +35,7 @@ class Worker:
     """One process that judges, with a bench of its own."""
 
     def __init__(self, bench: BenchName) -> None:
-        """Starts it and waits until its bench is open.
-
-        Raises:
-            WorkerLost: it is not to be had.
-        """
+        """Starts it; `await_bench` before it is asked anything."""
         self._log = TemporaryFile()  # noqa: SIM115 - it lives as long as the worker
         self._line, theirs = Pipe()
         self._process = subprocess.Popen(
@@ -52,6 +48,13 @@ class Worker:
             start_new_session=True,  # Ctrl-C is for the grader, which then closes the worker
         )
         theirs.close()
+
+    def await_bench(self) -> None:
+        """Waits until its bench is open.
+
+        Raises:
+            WorkerLost: it is not to be had, and the worker is gone.
+        """
         ready = json.loads(self._hear(OPEN_SECONDS))
         if "problem" in ready:
             self.close()

@@ -49,8 +49,12 @@ class Workers:
             WorkerLost: one of them is not to be had.
         """
         with ThreadPoolExecutor(number) as threads:
-            for opening in [threads.submit(self._open) for _ in range(number)]:
-                self._give_back(opening.result())
+            try:
+                for opening in [threads.submit(self._open) for _ in range(number)]:
+                    self._give_back(opening.result())
+            except BaseException:  # Ctrl-C too: those that are still opening are not waited for
+                self.close()
+                raise
 
     def judge(self, entries: Sequence[Entry]) -> list[str]:
         """The answers to the entries of one learner, from one worker unless that is lost.
@@ -108,6 +112,11 @@ class Workers:
             self._busy.add(worker)
             if self._closed.is_set():
                 worker.hang_up()
+        try:
+            worker.await_bench()
+        except WorkerLost:
+            self._let_go(worker)
+            raise
         return worker
 
     def _give_back(self, worker: Worker) -> None:

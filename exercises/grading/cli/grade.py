@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from exercises.grading.catalog import exercises
+from exercises.grading.cli.gradebook import gradebook_errors
 from exercises.grading.cli.screen import CANNOT, fail, named, notes, plain_errors
 
 if TYPE_CHECKING:  # what grades a class takes time to import, and no other command needs it
@@ -17,6 +19,7 @@ if TYPE_CHECKING:  # what grades a class takes time to import, and no other comm
     from exercises.grading.classroom.crew import Crew
     from exercises.grading.classroom.worker_link import BenchName
 
+INTERRUPTED = 130
 WITHOUT_SANDBOX = """\
 Nothing was graded. Submissions are run in a sandbox, and there is none here:
 
@@ -56,27 +59,30 @@ def grade(
     """
     if cluster and workers:
         fail("--workers is about this machine; a cluster has its own. Leave out one of the two.")
-    chosen = [named(each) for each in wanted.split(",")] if wanted else list(exercises())
+    asked_for = map(named, wanted.split(",")) if wanted else exercises()
+    chosen = list({each.slug: each for each in asked_for}.values())
     from exercises.grading.classroom.grade import Grading
-    from exercises.grading.classroom.gradebook import FILE_NAME, Gradebook, GradebookError
+    from exercises.grading.classroom.gradebook import FILE_NAME, Gradebook
     from exercises.grading.classroom.inbox import find_strangers, read_inbox
     from exercises.grading.classroom.lock import alone_in
     from exercises.grading.classroom.worker_link import WorkerLost
     from exercises.grading.cli.grading_screen import screen
 
-    try:
-        with plain_errors(), alone_in(to), screen(as_json=as_json) as tell:
-            read_inbox(submissions, chosen)  # refuses what is no class, before anything is started
-            for stranger in find_strangers(submissions):
-                notes.print(f"Left alone, for it is no learner's: {stranger}", style="dim")
-            gradebook = Gradebook(to / FILE_NAME, new=True)
-            with _crew(cluster, workers, trust=trust) as crew:
-                grading = Grading(gradebook, chosen, tell)
-                finished = grading.run(lambda: read_inbox(submissions, chosen), crew, again=again)
-    except WorkerLost as lost:
-        fail(str(lost) if trust or cluster else WITHOUT_SANDBOX.format(reason=lost))
-    except GradebookError as error:
-        fail(str(error))
+    with plain_errors(), gradebook_errors():
+        try:
+            with alone_in(to), screen(as_json=as_json) as tell:
+                inbox = partial(read_inbox, submissions, chosen)
+                inbox()  # refuses what is no class, before anything is started
+                for stranger in find_strangers(submissions):
+                    notes.print(f"Left alone, for it is no learner's: {stranger}", style="dim")
+                gradebook = Gradebook(to / FILE_NAME, new=True)
+                with _crew(cluster, workers, trust=trust) as crew:
+                    finished = Grading(gradebook, chosen, tell).run(inbox, crew, again=again)
+        except WorkerLost as lost:
+            fail(str(lost) if trust or cluster else WITHOUT_SANDBOX.format(reason=lost))
+        except KeyboardInterrupt:
+            notes.print("Stopped. The same command goes on from here.", style="dim")
+            raise typer.Exit(INTERRUPTED) from None
     raise typer.Exit(CANNOT if finished.not_judged else 0)
 
 

@@ -117,14 +117,26 @@ def history(
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[Gradebook]:
-    from exercises.grading.classroom.gradebook import FILE_NAME, Gradebook, GradebookError
+def gradebook_errors() -> Iterator[None]:
+    """Ends the command with one clear message when the gradebook is not as it has to be."""
+    from sqlalchemy.exc import DatabaseError
 
-    with plain_errors():
-        try:
-            yield Gradebook(folder / FILE_NAME)
-        except GradebookError as error:
-            fail(str(error))
+    from exercises.grading.classroom.gradebook import GradebookError
+
+    try:
+        yield
+    except GradebookError as error:
+        fail(str(error))
+    except DatabaseError as error:  # a full disk, a damaged file, a lock that is never released
+        fail(f"The gradebook cannot be used: {error.orig}. What it held before was not changed.")
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[Gradebook]:
+    with plain_errors(), gradebook_errors():
+        from exercises.grading.classroom.gradebook import FILE_NAME, Gradebook
+
+        yield Gradebook(folder / FILE_NAME)
 
 
 def _edit(

@@ -105,3 +105,15 @@ def test_without_workers_it_ends_instead_of_going_through_the_class() -> None:
 
     with pytest.raises(CannotJudge, match="no container engine answers"):
         list(answers(jobs(1000), crew(gone)))
+
+
+def test_what_a_cluster_cancels_is_a_problem_and_no_crash() -> None:
+    def cancelled(_: Sequence[Entry]) -> Future[list[str]]:
+        future: Future[list[str]] = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+    [(_, answer)] = answers(iter([Job([entry()])]), Crew(cancelled, lambda: ROOM))
+    assert isinstance(answer, Problem)
+    assert "cancelled" in answer.reason
