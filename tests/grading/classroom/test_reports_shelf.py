@@ -109,3 +109,9 @@ def test_other_formats_leave_the_pages_alone(tmp_path: Path) -> None:
     before = set(files(tmp_path))
     write_reports(lambda: [mark("bob", "right")], [Format.CSV], Shelf(tmp_path))
     assert set(files(tmp_path)) == before | {"grades.csv"}
+
+
+def test_pages_leave_the_other_formats_alone(tmp_path: Path) -> None:
+    write_reports(lambda: [mark("ada", "right")], [Format.CSV], Shelf(tmp_path))
+    write_reports(lambda: [mark("ada", "right")], [Format.HTML], Shelf(tmp_path))
+    assert "grades.csv" in files(tmp_path)
