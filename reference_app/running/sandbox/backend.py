@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -59,9 +60,10 @@ class SandboxBackend(AssembledBackend):
         run = uuid.uuid4().hex[:12]
         self._scratch, lock = scratch.create()
         self._labels = reaper.labels(run, self._scratch)
-        self._reaper = ReaperLink(run, self._scratch, lock)
+        self._opened = ExitStack()
+        self._opened.callback(client.close)
+        self._opened.callback(ReaperLink(run, self._scratch, lock).end)
         self._network = f"backend-dojo-sandbox-{run}"
-        self._room: Room | None = None
         try:
             client.networks.create(
                 self._network,
@@ -81,7 +83,7 @@ class SandboxBackend(AssembledBackend):
 
         Raises BackendUnavailable: a server has been harmed; only a new back end is of use now.
         """
-        self._present_room.fresh()
+        self._room.fresh()
         try:
             for server in (self.postgres, self.cache):
                 server.start()
@@ -92,6 +94,7 @@ class SandboxBackend(AssembledBackend):
 
     def _start(self) -> None:
         self._room = Room(self._new_container)
+        self._opened.callback(self._room.close)
         make_volumes(self._client, self._network, self._labels)
         holder = self._holder = start_holder(self._network, self._labels)
         host = holder.address_on(self._network)
@@ -103,6 +106,7 @@ class SandboxBackend(AssembledBackend):
             {POSTGRES_PORT: host, CACHE_PORT: host, PROVIDER_PORT: host},
             self._labels,
         )
+        self._opened.callback(self._forwarder.close)
         ports = self._forwarder.ports
         self.outside = Addresses(LOOPBACK, ports[POSTGRES_PORT], ports[CACHE_PORT])
         everything = Secrets(Login(SUPERUSER, new_password()), Login(GRADER, new_password()))
@@ -123,10 +127,7 @@ class SandboxBackend(AssembledBackend):
         return LearnerContainer(self._client, self.image, self._network, directory, self._labels)
 
     def _end(self) -> None:
-        if self._room is not None:
-            self._room.close()
-        self._reaper.end()
-        self._client.close()
+        self._opened.close()
 
     def _prepare(
         self, argv: Sequence[str], replace: Mapping[str, Path], environment: Mapping[str, str]
@@ -140,7 +141,7 @@ class SandboxBackend(AssembledBackend):
         files = snapshot.take({**originals, **replace}, directory)
         process = SandboxedProcess(
             name,
-            self._present_room.container,
+            self._room.container,
             self._forwarder.open_door(),
             files,
             argv,
@@ -159,8 +160,3 @@ class SandboxBackend(AssembledBackend):
         port = self._forwarder.ports[PROVIDER_PORT]
         start_provider(self.image, self._holder, self._labels, LOOPBACK, port)
         return f"http://{LOOPBACK}:{port}", f"http://{self.inside.host}:{PROVIDER_PORT}"
-
-    @property
-    def _present_room(self) -> Room:
-        assert self._room is not None, "the servers have been started"
-        return self._room
