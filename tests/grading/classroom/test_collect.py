@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from exercises.grading.catalog import exercises
 from exercises.grading.classroom.collect import Report, collect
-from exercises.grading.classroom.flaw import Flaw
+from exercises.grading.classroom.flaw import LARGEST_FILE, Flaw
 from exercises.grading.classroom.inbox import read_inbox
 from exercises.grading.cli import app
 
@@ -103,14 +103,16 @@ def test_clones_give_the_learners_file_and_not_starter_or_reference(tmp_path: Pa
         ".git/orders.py": b"git",
     }
     root = make(tmp_path / "in", {f"course-ada/{name}": text for name, text in clone.items()})
-    collect([root], WANTED, tmp_path / "out")
+    report = collect([root], WANTED, tmp_path / "out")
     assert placed(tmp_path / "out") == {"course-ada/06_queries/orders.py": b"hers"}
+    assert report.unplaced == []
 
 
 def test_zips_of_learners_are_opened_and_what_they_hold_is_graded(tmp_path: Path) -> None:
-    inner = zipped(tmp_path / "inner.zip", {"work/06_queries/orders.py": b"print()"}).read_bytes()
+    members = {"work/06_queries/orders.py": b"print()", ".starter/orders.py": b"starter"}
+    inner = zipped(tmp_path / "inner.zip", members).read_bytes()
     download = zipped(tmp_path / "all.zip", {"hoppergrace_102_9002_homework.zip": inner})
-    collect([download], WANTED, tmp_path / "out")
+    assert collect([download], WANTED, tmp_path / "out").unplaced == []
     entries = list(read_inbox(tmp_path / "out", WANTED[:1]))
     assert [(e.learner, e.content, e.flaw) for e in entries] == [
         ("hoppergrace_102", b"print()", None)
@@ -120,12 +122,12 @@ def test_zips_of_learners_are_opened_and_what_they_hold_is_graded(tmp_path: Path
 def test_of_several_files_the_newest_is_taken_and_the_others_are_named(tmp_path: Path) -> None:
     files = {
         "lovelaceada_101_9001_orders.py": b"first",
-        "lovelaceada_101_9009_orders-2.py": b"third",
+        "lovelaceada_101_10001_orders-2.py": b"third",
         "lovelaceada_101_9003_orders-1.py": b"second",
     }
     report = collect([make(tmp_path / "in", files)], WANTED, tmp_path / "out")
     assert placed(tmp_path / "out") == {"lovelaceada_101/06_queries/orders.py": b"third"}
-    assert all("9009_orders-2.py was taken" in why for why in why_not(report).values())
+    assert all("10001_orders-2.py was taken" in why for why in why_not(report).values())
     assert len(report.unplaced) == 2
 
 
@@ -169,7 +171,11 @@ def test_what_is_hostile_stays_inside_and_hides_nobody_else(what: str, tmp_path:
     collect([download], WANTED, tmp_path / "deep" / "down" / "out")
     made = placed(tmp_path).keys() - before.keys()
     assert "deep/down/out/lovelaceada_101/06_queries/orders.py" in made
-    assert all(path.startswith("deep/down/out/") and "\n" not in path for path in made)
+    for path in made:
+        assert path.startswith("deep/down/out/")
+        assert "\n" not in path
+        assert "/." not in path, "a hidden folder would not be graded"
+        assert (tmp_path / path).stat().st_size <= LARGEST_FILE
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
@@ -186,6 +192,23 @@ def test_a_learner_cannot_hand_in_for_somebody_else(tmp_path: Path) -> None:
     files = {"eve/lovelaceada_101_9001_orders.py": b"planted", "ada/06_queries/orders.py": b"hers"}
     collect([make(tmp_path / "in", files)], WANTED, tmp_path / "out")
     assert placed(tmp_path / "out") == {"ada/06_queries/orders.py": b"hers"}
+
+
+def test_a_file_named_after_somebody_else_stays_with_who_handed_it_in(tmp_path: Path) -> None:
+    planted = "Eve_1_assignsubmission_file_Ada_2_assignsubmission_file_orders.py"
+    files = {planted: b"planted", "Ada_2_assignsubmission_file_orders.py": b"hers"}
+    report = collect([make(tmp_path / "in", files)], WANTED, tmp_path / "out")
+    assert placed(tmp_path / "out") == {"Ada_2/06_queries/orders.py": b"hers"}
+    assert report.learners == {"Ada_2", "Eve_1"}
+
+
+def test_a_download_can_be_one_learners(tmp_path: Path) -> None:
+    upload = make(tmp_path / "in", {"orders.py": b"a", "10_tokens/tokens.py": b"b"})
+    collect([upload], WANTED, tmp_path / "out", learner="a/../b")
+    assert placed(tmp_path / "out") == {
+        "a-..-b/06_queries/orders.py": b"a",
+        "a-..-b/10_tokens/tokens.py": b"b",
+    }
 
 
 def test_who_handed_in_nothing_of_use_is_named_and_still_a_learner(tmp_path: Path) -> None:

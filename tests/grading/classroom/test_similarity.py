@@ -131,6 +131,21 @@ def test_what_two_files_share_is_found_from_its_guaranteed_length_on() -> None:
     assert left.kept.keys() & right.kept.keys()
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("f(a, b)", "f(\n    a,\n    b,\n)"),
+        ("def f():\n    return 1", 'def f():\n    """Says what."""\n    return 1'),
+        ("x = 1\ny = 2", "x = 1  # one\n\n\ny = 2"),
+        ("x = 'a'", 'x = "b"'),
+    ],
+)
+def test_form_comments_and_texts_are_no_difference(one: str, other: str) -> None:
+    rest = "\n" + "\n".join(f"a.b{n}(c)" for n in range(20))
+    left, right = fingerprints((one + rest).encode()), fingerprints((other + rest).encode())
+    assert left.runs == right.runs
+
+
 HOSTILE = {
     "no grammar": b"def f(:\n  x = (((\n",
     "binary": bytes(range(256)) * 100,

@@ -73,8 +73,12 @@ def test_shown() -> None:
     shared(BOTH, sleep, book.page())
 
 
+@pytest.fixture
+def set_up() -> None: ...
+
+
 @pytest.mark.criterion("Kept back", points=8, spec=["A1"], lesson="a", visible=False)
-def test_kept_back() -> None:
+def test_kept_back(set_up: None) -> None:
     """Why."""
     trap(shared(BOTH), TRAPS, random, book.secret())
 '''
@@ -108,7 +112,7 @@ def secret() -> int:
 def test_helpers_constants_and_imports_go_with_it_unless_others_use_them() -> None:
     given = for_a_class({"test_x": SUITE, "helpers": HELPERS, "book": BOOK}, ["test_x"])
     assert given["test_x"] == (
-        SUITE[: SUITE.index('\n\n@pytest.mark.criterion("Kept')]
+        SUITE[: SUITE.index("\n\n@pytest.fixture")]
         .replace("import random\n", "")
         .replace("shared, trap", "shared")
         .replace('# Only for the one that is hidden.\nTRAPS = 2\n"""How many."""\n', "")
