@@ -209,6 +209,7 @@ def test_a_download_can_be_one_learners(tmp_path: Path) -> None:
         "a-..-b/06_queries/orders.py": b"a",
         "a-..-b/10_tokens/tokens.py": b"b",
     }
+    assert collect([upload], WANTED, tmp_path / "out", learner=".eve").learners == {"learner .eve"}
 
 
 def test_who_handed_in_nothing_of_use_is_named_and_still_a_learner(tmp_path: Path) -> None:
