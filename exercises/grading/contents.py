@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from exercises.grading.catalog import Exercise, exercises
 from exercises.grading.course import part_of
+from exercises.grading.lesson.facts import facts_of, lesson_file
 from exercises.grading.places import ROOT
 
 README = ROOT / "README.md"
@@ -17,7 +18,11 @@ END = "<!-- /contents -->\n"
 def table(chosen: Sequence[Exercise]) -> str:
     """The table in Markdown, one row an exercise."""
     rows = ["| exercise | you repair | part | minutes |", "|---|---|---|---|"]
-    rows.append("| [00_start_here](lessons/00_start_here.ipynb) · the kit in 20 minutes | | | 20 |")
+    first = lesson_file("00")
+    rows.append(
+        f"| [{first.stem}]({first.relative_to(ROOT)}) · how the kit works, live"
+        f" | | | {facts_of(first).minutes} |"
+    )
     for each in chosen:
         part = part_of(each.number)
         file = each.learner_file.relative_to(ROOT)

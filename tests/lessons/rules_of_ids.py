@@ -10,6 +10,8 @@ from exercises.grading.faults import faults_of
 from exercises.grading.places import LESSONS
 from tests.lessons.reading import FENCE, LessonNotebook
 
+FIRST = "00"
+PREDICTIONS = ("predict-1", "predict-2")
 CELL_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LINK = re.compile(r"\]\(([^)\s]+)\)|href=\"([^\"]+)\"")
 CALL = re.compile(r"\b(predict|compare)\(\s*[\"']([^\"']+)[\"']")
@@ -35,6 +37,7 @@ def header(lesson: LessonNotebook) -> Iterator[str]:
     wanted += [objective.text for objective in facts.objectives]
     if lesson.exercise is not None:
         wanted.append(f"../exercises/{lesson.exercise.slug}")
+        wanted.append(f"../{lesson.exercise.part.replace('.', '/')}.py")
     yield from (f"the header does not say: {text}" for text in wanted if text not in said)
 
 
@@ -65,6 +68,10 @@ def predictions(lesson: LessonNotebook) -> Iterator[str]:
             yield f"{each.id} is not compared in cell {each.compared_in}"
         named = {option.misconception for option in each.options.values()} - {None}
         yield from (f"{each.id} names the misconception {name}" for name in named - beliefs)
+        if not 4 <= len(each.options) <= 5:
+            yield f"{each.id} has {len(each.options)} options, not three or four and “no idea”"
+    places = {each.asked_in for each in lesson.facts.predictions}
+    yield from (f"nothing is asked in {name}" for name in PREDICTIONS if name not in places)
     known = {each.id for each in lesson.facts.predictions}
     yield from (f"{cell} asks {name}" for cell, _, name in sorted(calls) if name not in known)
     for cell in lesson.code:
@@ -82,7 +89,7 @@ def misconceptions(lesson: LessonNotebook) -> Iterator[str]:
             yield f"{each.id} is refuted in {each.refuted_in}, which is no code cell"
         if each.belief not in said:
             yield f"wrong-answers does not say: {each.belief}"
-    if facts.kind == "lesson" and not 3 <= len(facts.misconceptions) <= 5:
+    if not 3 <= len(facts.misconceptions) <= 5:
         yield f"{len(facts.misconceptions)} misconceptions, not 3 to 5"
     if lesson.exercise is None:
         return
@@ -137,10 +144,10 @@ def hand_off(lesson: LessonNotebook) -> Iterator[str]:
 
 
 def earlier_lessons(lesson: LessonNotebook) -> Iterator[str]:
-    """At least two questions of the retrieval are about lessons before this one."""
+    """At least two questions of the retrieval are about earlier lessons, where there are any."""
     numbers = re.findall(r"lesson (\d\d)", lesson.text("retrieval"))
     earlier = [number for number in numbers if number < lesson.facts.number]
-    if lesson.facts.kind == "lesson" and len(earlier) < 2:
+    if lesson.facts.number != FIRST and len(earlier) < 2:
         yield f"{len(earlier)} questions from earlier lessons, not 2"
 
 

@@ -9,14 +9,15 @@ from exercises.grading.lesson.practice import TEXT_GAP
 from tests.lessons.filled_in import ANSWER, answer_code
 from tests.lessons.reading import LessonNotebook
 
+LEAST_CELLS = 2
+
 
 def practice(lesson: LessonNotebook) -> Iterator[str]:
     """First a gap, then a function's body, each with a check after it and an answer to open."""
     cells = [cell for cell in lesson.code if lesson.cell(cell.id + ANSWER)]
-    least = 2 if lesson.facts.kind == "lesson" else 1
-    if len(cells) < least:
-        yield f"{len(cells)} cells to practise in, not {least} or more"
-    if least == 2 and not any("def " in cell.source for cell in cells):
+    if len(cells) < LEAST_CELLS:
+        yield f"{len(cells)} cells to practise in, not {LEAST_CELLS} or more"
+    if not any("def " in cell.source for cell in cells):
         yield "no function to write"
     shown = "".join(text for cell in lesson.code for _, text in cell.shown())
     for cell in cells:

@@ -31,6 +31,11 @@ def test_reference_and_starter_keep_what_was_put_into_them_and_share_nothing(lab
     assert users(lab.starter) == 0
 
 
+def test_a_cell_that_makes_a_user_can_be_run_again(lab: Lab) -> None:
+    first, again = (lab.people(lab.reference).user("Ada Lovelace") for _ in range(2))
+    assert first.email != again.email
+
+
 def test_settings_of_the_lesson_reach_the_service(lab: Lab) -> None:
     lab.reference.reset()
     ada = lab.people(lab.reference).user()

@@ -10,6 +10,7 @@ import pytest
 from tests.lessons import rules_of_form as form
 from tests.lessons import rules_of_ids as ids
 from tests.lessons import rules_of_outputs as outputs
+from tests.lessons import rules_of_steps as steps
 from tests.lessons.reading import LessonNotebook, lesson_files
 from tests.lessons.rules_of_practice import practice
 
@@ -20,6 +21,7 @@ RULES: tuple[Rule, ...] = (
     *(outputs.plain_code, outputs.plain_metadata),
     *(ids.cell_ids, ids.header, ids.objectives, ids.predictions, ids.misconceptions, ids.terms),
     *(ids.links, ids.suite_sections, ids.hand_off, ids.earlier_lessons, practice),
+    *(steps.worked_example, steps.pre_check, steps.recap, steps.hand_off, steps.plain_markup),
 )
 
 

@@ -15,6 +15,7 @@ from exercises.grading.lesson.source import Notebook, source_of
 from tests.lessons import rules_of_form as form
 from tests.lessons import rules_of_ids as ids
 from tests.lessons import rules_of_outputs as outputs
+from tests.lessons import rules_of_steps as steps
 from tests.lessons.reading import LessonNotebook, lesson_files
 from tests.lessons.rules_of_practice import practice
 from tests.lessons.test_rules import RULES, Rule
@@ -79,13 +80,16 @@ LONG = "word " * 120
 BROKEN: tuple[tuple[Rule, Spoil], ...] = (
     (form.size, say("recap", LONG)),
     (form.size, say("first-call", "x = 1\n" * 15)),
-    (form.size, fact("minutes", 60)),
+    (form.size, say("first-call", "# " + "x" * 100)),
+    (form.size, fact("minutes", 20)),
     (form.size, show("first-call", "0" * 90_000)),
     (form.sections, drop("recap")),
     (form.sections, swap("recap", "## ", "")),
     (form.folded_answers, swap("pre-check", "<details>", "<div>")),
     (form.set_up, lambda notebook: cell(notebook, "set-up-cell").update(metadata={})),
+    (form.set_up, show("set-up-cell", "another line")),
     (form.figures, swap("model", "accDescr:", "")),
+    (form.figures, swap("model", "The figure shows", "This is")),
     (outputs.executed_in_order, strip),
     (outputs.executed_in_order, run_out_of_order),
     (outputs.the_same_everywhere, show("first-call", "2026-01-31")),
@@ -107,14 +111,23 @@ BROKEN: tuple[tuple[Rule, Spoil], ...] = (
     (ids.objectives, lambda n: n["metadata"][KEY]["objectives"][0].update(cells=["gone"])),
     (ids.predictions, swap("predict-1", "no idea", "perhaps")),
     (ids.predictions, swap("predict-1-cell", '"?"', '"b"')),
-    (ids.predictions, swap("measure-broken", "compare(", "print(")),
+    (ids.predictions, swap("measure-log", "compare(", "print(")),
+    (ids.predictions, lambda n: n["metadata"][KEY]["predictions"].pop()),
+    (ids.predictions, lambda n: n["metadata"][KEY]["predictions"][0]["options"].pop("a")),
     (ids.misconceptions, lambda n: n["metadata"][KEY]["misconceptions"][0].update(belief="None.")),
     (ids.misconceptions, lambda n: n["metadata"][KEY]["misconceptions"][0].update(refuted_in="x")),
     (ids.terms, lambda n: n["metadata"][KEY]["terms"].update(unheard="of")),
     (ids.links, say("recap", "[gone](../exercises/99_gone)")),
     (ids.links, say("recap", "[gone](#cell-id=gone)")),
     (ids.hand_off, swap("hand-off", "dojo watch", "see")),
-    (ids.earlier_lessons, fact("kind", "lesson")),
+    (ids.earlier_lessons, fact("number", "42")),
+    (steps.worked_example, swap("differences-note", "### ", "")),
+    (steps.pre_check, swap("pre-check", "straight to", "to")),
+    (steps.recap, say("recap", "- one\n- two\n- three")),
+    (steps.recap, drop("recap")),
+    (steps.hand_off, swap("hand-off", "To explore", "Also")),
+    (steps.plain_markup, say("recap", "> [!NOTE]\n> Not shown.")),
+    (steps.plain_markup, say("recap", ":::{note}\nNot shown.\n:::")),
     (practice, drop("practice-1-check")),
     (practice, swap("practice-1", "...", "pass")),
     (practice, swap("practice-1-answer", "```python", "```text")),

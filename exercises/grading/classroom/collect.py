@@ -50,10 +50,13 @@ class Report:
     """Where it lies in the download, and why it was left there."""
 
 
-def collect(downloads: Sequence[Path], wanted: Sequence[Exercise], out: Path) -> Report:
+def collect(
+    downloads: Sequence[Path], wanted: Sequence[Exercise], out: Path, learner: str | None = None
+) -> Report:
     """Sorts downloads into `out`, which is made when it is not there.
 
-    Every learner that the download names gets a folder, an empty one when nothing fits.
+    Every learner that the download names gets a folder, an empty one when nothing fits. With
+    `learner`, all of it is that one's, whatever it is called.
 
     Raises:
         Flaw: a download cannot be read at all.
@@ -61,10 +64,14 @@ def collect(downloads: Sequence[Path], wanted: Sequence[Exercise], out: Path) ->
     report = Report()
     for download in downloads:
         with opened(download) as items:
-            for learner, files in sorted(_by_learner(items, report).items()):
-                report.learners.add(learner)
-                (out / learner).mkdir(parents=True, exist_ok=True)
-                _place(learner, files, wanted, out, report)
+            if learner is None:
+                theirs = _by_learner(items, report)
+            else:
+                theirs = {_folder_name(learner): [(i, Handed(learner, i.path)) for i in items]}
+            for who, files in sorted(theirs.items()):
+                report.learners.add(who)
+                (out / who).mkdir(parents=True, exist_ok=True)
+                _place(who, files, wanted, out, report)
     return report
 
 

@@ -43,13 +43,16 @@ def with_what_the_first_lesson_needs(chosen: Iterable[Exercise]) -> list[Exercis
     return [by_slug[slug] for slug in sorted(by_slug)]
 
 
-def release(chosen: Sequence[Exercise], target: Path, *, zipped: bool = False) -> list[Path]:
+def release(
+    chosen: Sequence[Exercise], target: Path, *, zipped: bool = False, with_hidden: bool = False
+) -> list[Path]:
     """Makes the release of these exercises.
 
     Args:
         chosen: in the order of their numbers.
         target: the folder to make; a killed run leaves none.
         zipped: also make `target` + `.zip`, which unpacks into a folder of that name.
+        with_hidden: leave hidden criteria in, for a machine that grades and is nobody's to read.
 
     Returns:
         what was made.
@@ -67,7 +70,7 @@ def release(chosen: Sequence[Exercise], target: Path, *, zipped: bool = False) -
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".dojo-release-", dir=target.parent) as draft:
         folder = Path(draft) / target.name
-        _fill(folder, chosen)
+        _fill(folder, chosen, with_hidden=with_hidden)
         if zipped:
             shutil.make_archive(str(Path(draft) / "class"), "zip", draft, target.name)
             (Path(draft) / "class.zip").rename(archive)
@@ -75,7 +78,7 @@ def release(chosen: Sequence[Exercise], target: Path, *, zipped: bool = False) -
     return [target, archive] if zipped else [target]
 
 
-def _fill(folder: Path, chosen: Sequence[Exercise]) -> None:
+def _fill(folder: Path, chosen: Sequence[Exercise], *, with_hidden: bool) -> None:
     for name in WHOLE_FOLDERS:
         shutil.copytree(ROOT / name, folder / name, ignore=LOCAL)
     files = [ROOT / name for name in SINGLE_FILES]
@@ -88,7 +91,7 @@ def _fill(folder: Path, chosen: Sequence[Exercise]) -> None:
         _copy(each.starter_file, folder / each.learner_file.relative_to(ROOT))
         _write_metadata(each, folder / each.folder.relative_to(ROOT))
     _copy(WORKFLOW, folder / ".github" / "workflows" / WORKFLOW.name)
-    _write_suites(folder / SUITES.relative_to(ROOT), chosen)
+    _write_suites(folder / SUITES.relative_to(ROOT), chosen, with_hidden=with_hidden)
     (folder / README.name).write_text(_readme(chosen), "utf-8")
 
 
@@ -105,10 +108,11 @@ def _write_metadata(exercise: Exercise, folder: Path) -> None:
     (folder / "exercise.toml").write_text(text, "utf-8")
 
 
-def _write_suites(folder: Path, chosen: Sequence[Exercise]) -> None:
+def _write_suites(folder: Path, chosen: Sequence[Exercise], *, with_hidden: bool) -> None:
     sources = {file.stem: file.read_text("utf-8") for file in SUITES.glob("*.py")}
     folder.mkdir(parents=True, exist_ok=True)
-    for name, source in for_a_class(sources, [each.suite.stem for each in chosen]).items():
+    suites = [each.suite.stem for each in chosen]
+    for name, source in for_a_class(sources, suites, with_hidden=with_hidden).items():
         (folder / f"{name}.py").write_text(source, "utf-8")
 
 

@@ -28,12 +28,15 @@ class Definition:
     hidden: bool = False
 
 
-def for_a_class(sources: Mapping[str, str], suites: Iterable[str]) -> dict[str, str]:
+def for_a_class(
+    sources: Mapping[str, str], suites: Iterable[str], *, with_hidden: bool = False
+) -> dict[str, str]:
     """The modules that a class gets.
 
     Args:
         sources: module name, such as `test_06_queries`, → source, of the whole package.
         suites: names of the suites that the class gets.
+        with_hidden: leave hidden criteria in.
 
     Returns:
         the same for these suites and the modules that they import, without what is hidden.
@@ -42,7 +45,8 @@ def for_a_class(sources: Mapping[str, str], suites: Iterable[str]) -> dict[str, 
     definitions = {
         key: each for name, tree in trees.items() for key, each in _definitions(name, tree, trees)
     }
-    suspects = _reached([key for key, each in definitions.items() if each.hidden], definitions)
+    hidden = [key for key, each in definitions.items() if each.hidden and not with_hidden]
+    suspects = _reached(hidden, definitions)
     dropped = suspects - _reached(definitions.keys() - suspects, definitions)
     kept = {key: each for key, each in definitions.items() if key not in dropped}
     return {

@@ -14,6 +14,7 @@ from rich.text import Text
 from exercises.grading.catalog import Exercise, exercises
 from exercises.grading.cli.screen import fail, named, out, plain_errors
 from exercises.grading.plain import one_line
+from exercises.grading.verdict import Verdict
 
 if TYPE_CHECKING:
     from exercises.grading.classroom.similarity import Close
@@ -31,6 +32,9 @@ def release(
     *,
     chosen: Chosen = None,
     zipped: Annotated[bool, typer.Option("--zip", help="Make OUT.zip as well.")] = False,
+    with_hidden: Annotated[
+        bool, typer.Option("--with-hidden", help="With hidden criteria: for a grader, not a class.")
+    ] = False,
 ) -> None:
     """Make what a class gets: lessons, exercises and suites, without answers."""
     from exercises.grading.classroom import release as making
@@ -38,7 +42,7 @@ def release(
     wanted = chosen_of(chosen)
     given = making.with_what_the_first_lesson_needs(wanted)
     try:
-        made = making.release(given, target, zipped=zipped)
+        made = making.release(given, target, zipped=zipped, with_hidden=with_hidden)
     except (making.CannotRelease, OSError) as error:
         fail(str(error))
     for each in given:
@@ -55,6 +59,9 @@ def collect(
     *,
     target: Annotated[Path, typer.Option("--out", metavar="SUBMISSIONS", help="Where to.")],
     chosen: Chosen = None,
+    learner: Annotated[
+        str | None, typer.Option(metavar="NAME", help="All of it is this one learner's.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Sort what a course system gives (Moodle, Canvas, clones, folders) for `dojo grade`."""
@@ -62,7 +69,7 @@ def collect(
     from exercises.grading.classroom.flaw import Flaw
 
     try:
-        report = collecting.collect(downloads, chosen_of(chosen), target)
+        report = collecting.collect(downloads, chosen_of(chosen), target, learner)
     except (Flaw, OSError) as error:
         fail(str(error))
     if as_json:
@@ -119,6 +126,26 @@ def _show_close(found: Close) -> None:
     if found.unchanged:
         names = ", ".join(map(one_line, found.unchanged))
         out.print(f"The starter, unchanged but for names: {names}", markup=False)
+
+
+def gradescope(
+    verdicts: Annotated[
+        Path, typer.Argument(metavar="VERDICTS", help="What `dojo check --json` printed, by line.")
+    ],
+    *,
+    target: Annotated[Path, typer.Option("--out", metavar="FILE", help="results.json")],
+) -> None:
+    """Turn verdicts into the results.json that Gradescope and runners like it read."""
+    from exercises.grading.classroom.gradescope import results
+
+    with plain_errors():
+        try:
+            lines = verdicts.read_text("utf-8").splitlines()
+            content = results([Verdict.from_json(json.loads(line)) for line in lines])
+        except (KeyError, OSError, TypeError, ValueError) as error:
+            fail(f"{verdicts} does not hold verdicts: {error!r}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
 
 
 def chosen_of(names: str | None) -> list[Exercise]:

@@ -82,10 +82,9 @@ class Misconception(_Facts):
 
 
 class Lesson(_Facts):
-    """The whole entry. `kind` is `tour` for the one lesson that teaches the kit itself."""
+    """The whole entry."""
 
     number: str = Field(pattern=r"^\d\d$")
-    kind: Literal["lesson", "tour"] = "lesson"
     question: str
     minutes: int = Field(ge=10, le=60)
     prerequisites: tuple[str, ...]

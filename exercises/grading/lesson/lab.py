@@ -31,6 +31,7 @@ class Lab:
         self.exercise: Exercise = replace(found, about=about)
         self._backend = start("embedded")
         self._places: dict[str, Place] = {}
+        self._people: dict[Subject, People] = {}
 
     @property
     def reference(self) -> Subject:
@@ -92,8 +93,8 @@ class Lab:
         return Source(function_source(self.exercise.reference_file.read_text("utf-8"), name))
 
     def people(self, service: Subject) -> People:
-        """Makes users of that service who are logged in."""
-        return People(service)
+        """Makes users of that service who are logged in; new ones when a cell is run again."""
+        return self._people.setdefault(service, People(service))
 
     def close(self) -> None:
         """Ends everything that was started here."""

@@ -80,6 +80,10 @@ class NotebookVerdict:
     def passed(self) -> bool:
         return self.verdict.passed
 
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        return self.verdict.failures
+
     def __repr__(self) -> str:
         views = [
             terminal.as_text(terminal.finding_view(failure, self.exercise))
