@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from exercises.grading.places import ROOT
-from tests.grading.classroom.small_class import CHOSEN, make_class
+from tests.grading.classroom.small_class import CHOSEN, FIRST, make_class, marks_in
 
 LONGEST_RUN = 300.0
 Events = list[dict[str, Any]]
@@ -21,14 +21,23 @@ Events = list[dict[str, Any]]
 
 @contextmanager
 def grading(
-    submissions: Path, out: Path, *options: str, cwd: Path = ROOT
+    submissions: Path,
+    out: Path,
+    *options: str,
+    trust: bool = True,
+    cwd: Path = ROOT,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator["subprocess.Popen[str]"]:
-    """A running `dojo grade --json`; it and its workers are gone afterwards."""
+    """A running `dojo grade --json`; it is gone afterwards."""
     command = [sys.executable, "-m", "exercises.grading", "grade", str(submissions)]
     with subprocess.Popen(
-        [*command, "--out", str(out), "--exercises", CHOSEN, "--trust", "--json", *options],
+        [
+            *(*command, "--out", str(out), "--exercises", CHOSEN, "--json"),
+            *(["--trust"] if trust else []),
+            *options,
+        ],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(cwd)},
+        env={**os.environ, "PYTHONPATH": str(cwd), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -48,9 +57,9 @@ def workers_of(grader: "subprocess.Popen[str]") -> list[psutil.Process]:
     ]
 
 
-def grade(submissions: Path, out: Path, *options: str) -> Events:
+def grade(submissions: Path, out: Path, *options: str, trust: bool = True) -> Events:
     """All events of a run that goes well."""
-    with grading(submissions, out, *options) as grader:
+    with grading(submissions, out, *options, trust=trust) as grader:
         told, noted = grader.communicate(timeout=LONGEST_RUN)
     assert grader.returncode == 0, noted
     return [json.loads(line) for line in told.splitlines()]
@@ -64,6 +73,8 @@ class Graded:
         self.out = folder / "out"
         make_class(self.submissions)
         self.events = grade(self.submissions, self.out, "--workers", "2")
+        self.first_marks = {k: mark for k, mark in marks_in(self.out).items() if k[1] == FIRST.slug}
+        """Of the first exercise: it is enough for runs that are about something else."""
 
 
 @pytest.fixture(scope="session")

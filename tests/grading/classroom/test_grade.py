@@ -67,7 +67,7 @@ def test_only_what_has_changed_is_judged_again(graded: Graded, tmp_path: Path) -
     copy = tmp_path / "graded"
     shutil.copytree(graded.out.parent, copy)
     hand_in(copy / "class", "bob", FIRST, FIRST.solution_file.read_text("utf-8"))
-    events = grade(copy / "class", copy / "out", "--workers", "1")
+    events = grade(copy / "class", copy / "out", "--exercises", FIRST.number, "--workers", "1")
     judged = [(e["learner"], e["exercise"]) for e in events if e.get("status") == "judged"]
     assert judged == [("bob", FIRST.slug)]
     marks = {(m.learner, m.exercise): m for m in Gradebook(copy / "out" / FILE_NAME).marks()}

@@ -10,7 +10,9 @@ import psutil  # type: ignore[import-untyped]
 
 from exercises.grading.classroom.gradebook import FILE_NAME, Gradebook
 from tests.grading.classroom.conftest import LONGEST_RUN, Graded, grade, grading, workers_of
-from tests.grading.classroom.small_class import marks_in
+from tests.grading.classroom.small_class import FIRST, marks_in
+
+FIRST_ONLY = ("--exercises", FIRST.number)
 
 
 def wait_for_a_verdict(grader: "Popen[str]") -> None:
@@ -23,26 +25,25 @@ def wait_for_a_verdict(grader: "Popen[str]") -> None:
 
 def test_a_grader_that_was_ended_goes_on_where_it_was(graded: Graded, tmp_path: Path) -> None:
     for ended in (signal.SIGKILL, signal.SIGINT):
-        with grading(graded.submissions, tmp_path, "--workers", "2") as grader:
+        with grading(graded.submissions, tmp_path, *FIRST_ONLY, "--workers", "1") as grader:
             wait_for_a_verdict(grader)
-            workers = workers_of(grader)
+            [worker] = workers_of(grader)
             grader.send_signal(ended)
             grader.wait(LONGEST_RUN)
-        assert len(workers) == 2
-        assert psutil.wait_procs(workers, LONGEST_RUN)[1] == [], "workers outlive the grader"
+        assert psutil.wait_procs([worker], LONGEST_RUN)[1] == [], "a worker outlives the grader"
     before = marks_in(tmp_path)
     assert before
-    events = grade(graded.submissions, tmp_path, "--workers", "1")
+    events = grade(graded.submissions, tmp_path, *FIRST_ONLY, "--workers", "1")
     taken_over = {(e["learner"], e["exercise"]) for e in events if e.get("status") == "unchanged"}
     assert taken_over == before.keys()
-    assert marks_in(tmp_path) == marks_in(graded.out)
+    assert marks_in(tmp_path) == graded.first_marks
     gradebook = Gradebook(tmp_path / FILE_NAME)
     assert {len(gradebook.history(*key)) for key in marks_in(tmp_path)} == {1}
 
 
 def test_all_is_judged_again_though_a_worker_is_killed(graded: Graded, tmp_path: Path) -> None:
     shutil.copytree(graded.out, tmp_path, dirs_exist_ok=True)
-    with grading(graded.submissions, tmp_path, "--again", "--workers", "1") as grader:
+    with grading(graded.submissions, tmp_path, *FIRST_ONLY, "--again", "--workers", "1") as grader:
         wait_for_a_verdict(grader)
         [worker] = workers_of(grader)
         worker.kill()
@@ -51,4 +52,4 @@ def test_all_is_judged_again_though_a_worker_is_killed(graded: Graded, tmp_path:
     assert marks_in(tmp_path) == marks_in(graded.out)
     gradebook = Gradebook(tmp_path / FILE_NAME)
     assert {mark.attempt for mark in gradebook.marks()} == {1}
-    assert {len(gradebook.history(*key)) for key in marks_in(tmp_path)} == {2}
+    assert {len(gradebook.history(*key)) for key in graded.first_marks} == {2}

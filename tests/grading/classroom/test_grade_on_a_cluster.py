@@ -15,7 +15,7 @@ from exercises.grading.classroom.gradebook import FILE_NAME, Gradebook
 from exercises.grading.classroom.inbox import read_inbox
 from exercises.grading.classroom.worker_link import WorkerLost
 from tests.grading.classroom.conftest import Graded
-from tests.grading.classroom.small_class import EXERCISES, marks_in
+from tests.grading.classroom.small_class import FIRST, marks_in
 
 NOBODY = "tcp://127.0.0.1:1"
 
@@ -34,11 +34,11 @@ def test_the_marks_are_the_same_though_a_member_is_killed(graded: Graded, tmp_pa
     ):
         processes = list(client.run(os.getpid).values())
         with cluster_crew("embedded", members.scheduler_address) as crew:
-            grading = Grading(Gradebook(tmp_path / FILE_NAME, new=True), EXERCISES, kill_once)
-            finished = grading.run(lambda: read_inbox(graded.submissions, EXERCISES), crew)
+            grading = Grading(Gradebook(tmp_path / FILE_NAME, new=True), [FIRST], kill_once)
+            finished = grading.run(lambda: read_inbox(graded.submissions, [FIRST]), crew)
     assert len(killed) == 1
     assert finished.not_judged == 0
-    assert marks_in(tmp_path) == marks_in(graded.out)
+    assert marks_in(tmp_path) == graded.first_marks
 
 
 def test_a_cluster_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
