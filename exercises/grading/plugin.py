@@ -25,7 +25,7 @@ from exercises.grading.subject import Subject
 from exercises.grading.submission import resolve
 from exercises.grading.trial import ERROR, SUBJECT, Run, finding, never_ran, run_once
 from exercises.grading.verdict import Finding
-from reference_app.running import start
+from reference_app.running import RunningError, start
 
 MOST_HANGS = 3
 """After so many criteria in a row without an answer, the rest are not tried."""
@@ -159,6 +159,8 @@ class Grading:
         yours = self._run(item, nextitem)
         self._hangs = self._hangs + 1 if isinstance(yours.error, NoAnswer) else 0
         self._seconds_left -= yours.seconds
+        if yours.subject is None and not isinstance(yours.error, NotTried):
+            self._must_answer()
         reference = None
         if not (yours.passed or never_ran(yours) or self._where == "reference"):
             reference = self._run(item, nextitem, on_reference=True)
@@ -201,6 +203,14 @@ class Grading:
         subject = self._bench().submission(exercise, resolve(exercise, self._where))
         subject.ends = monotonic() + self._seconds_left
         return subject
+
+    def _must_answer(self) -> None:
+        """Ends the run where a submission could not be tried because the servers are gone."""
+        try:
+            self._bench().must_answer()
+        except RunningError as error:
+            self.problems.append(str(error))
+            pytest.exit(str(error))
 
     def _bench(self) -> Bench:
         if self._given is not None:

@@ -57,6 +57,9 @@ class SandboxBench(Bench):
         self.clear()
         self.backend.close()
 
+    def must_answer(self) -> None:
+        self.backend.must_answer()
+
     def _make_room(self) -> None:
         """An unused container; new servers, too, when somebody has harmed those that there are."""
         self._submission.clear()

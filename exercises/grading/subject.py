@@ -23,7 +23,7 @@ from exercises.grading.statements import Statement
 from reference_app.running import Backend, Part, Service
 
 LAST_LINE = "request_finished"
-SQL_PATIENCE = f"SET lock_timeout = '{PATIENCE:g}s'; SET statement_timeout = '30s'"
+SQL_PATIENCE = f"SET lock_timeout = '{PATIENCE:g}s'; SET statement_timeout = '15s'"
 """A service may hold a lock for ever, or have a trigger that sleeps."""
 
 LOG_PATIENCE = 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import psycopg
 import pytest
 from _pytest.runner import runtestprotocol
 
@@ -108,8 +109,18 @@ def _evidence(
     if subject is None or exchange is None:
         return None
     logs = subject.log_lines(exchange.request_id) + _printed(subject.log_lines())
-    statements = subject.ran() if with_sql and subject.database_server.running else []
-    return transcript(exchange, logs[-MOST_LOG_LINES:], [str(each) for each in statements])
+    statements = _statements(subject) if with_sql else []
+    return transcript(exchange, logs[-MOST_LOG_LINES:], statements)
+
+
+def _statements(subject: Subject) -> list[str]:
+    """None where the database is stopped, or was made unusable by what the service did to it."""
+    if not subject.database_server.running:
+        return []
+    try:
+        return [str(each) for each in subject.ran()]
+    except psycopg.Error:
+        return []
 
 
 def _reference_evidence(reference: Run | None, match: Exchange | None) -> Transcript | None:

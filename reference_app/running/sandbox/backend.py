@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import docker.errors  # type: ignore[import-untyped]
+import psycopg
 import redis
 
 from reference_app.running import images, reaper, scratch, snapshot
@@ -18,6 +19,7 @@ from reference_app.running.container_process import LOOPBACK
 from reference_app.running.container_servers import PROVIDER_PORT, start_provider
 from reference_app.running.errors import BackendUnavailable
 from reference_app.running.postgres_settings import SUPERUSER
+from reference_app.running.readiness import postgres_answers
 from reference_app.running.reaper_link import ReaperLink
 from reference_app.running.sandbox.cache_users import GRADER, CacheUsers
 from reference_app.running.sandbox.container import LearnerContainer, seen
@@ -91,6 +93,16 @@ class SandboxBackend(AssembledBackend):
             self._cache_users.ask()
         except (docker.errors.DockerException, redis.RedisError) as error:
             raise BackendUnavailable(f"The sandbox's servers do not answer: {error}") from error
+
+    def must_answer(self) -> None:
+        """Raises BackendUnavailable: PostgreSQL or the way to it is gone, and stays so."""
+        try:
+            self.postgres.start()
+            postgres_answers(self._keeper.url)
+        except (docker.errors.DockerException, psycopg.Error) as error:
+            raise BackendUnavailable(
+                f"The sandbox's PostgreSQL does not answer: {error}"
+            ) from error
 
     def _start(self) -> None:
         self._room = Room(self._new_container)

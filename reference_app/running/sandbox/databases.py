@@ -106,6 +106,11 @@ class Keeper:
                 )
         return SandboxDatabase(name, self._server, *logins, keeper=self)
 
+    @property
+    def url(self) -> str:
+        """libpq URL of the server's own database."""
+        return self._server.database_url(SUPERUSER, self._login)
+
     def ask(self) -> None:
         """Wait until there is room for databases. Raises BackendUnavailable after 5 s."""
         deadline = time.monotonic() + PATIENCE_SECONDS
