@@ -156,15 +156,22 @@ class Grading:
 
     def _judge(self, item: pytest.Item, nextitem: pytest.Item | None) -> tuple[Run, Finding]:
         criterion = criteria.criterion_of(item)
-        yours = self._run(item, nextitem)
-        self._hangs = self._hangs + 1 if isinstance(yours.error, NoAnswer) else 0
-        self._seconds_left -= yours.seconds
+        yours = self._try(item, nextitem)
+        if isinstance(yours.error, NoAnswer) and not self._hangs:
+            yours = self._try(item, nextitem)  # once may be the machine's doing
+        if not isinstance(yours.error, NotTried):
+            self._hangs = self._hangs + 1 if isinstance(yours.error, NoAnswer) else 0
         if yours.subject is None and not isinstance(yours.error, NotTried):
             self._must_answer()
         reference = None
         if not (yours.passed or never_ran(yours) or self._where == "reference"):
             reference = self._run(item, nextitem, on_reference=True)
         return yours, finding(criterion, yours, reference)
+
+    def _try(self, item: pytest.Item, nextitem: pytest.Item | None) -> Run:
+        run = self._run(item, nextitem)
+        self._seconds_left -= run.seconds
+        return run
 
     def _reports(self, item: pytest.Item, run: Run, found: Finding) -> list[pytest.TestReport]:
         """The reports of a run, with the finding attached and told in place of a traceback."""

@@ -69,6 +69,14 @@ def test_a_service_that_goes_away_in_a_request_loses_only_what_needs_it(
     assert not verdict.errors
 
 
+def test_one_answer_that_is_late_costs_nothing(tmp_path: Path, bench: Bench) -> None:
+    late_once = (
+        "import asyncio, builtins; "
+        "hasattr(builtins, 'late') or (setattr(builtins, 'late', 1), await asyncio.sleep(4))"
+    )
+    assert judged(in_a_handler(late_once), tmp_path, bench).score == 100
+
+
 @pytest.mark.parametrize(
     "code",
     ["flood = 'x' * 2**20\n" + "for _ in range(100): print(flood)\n", "hoard = bytearray(10**9)\n"],
