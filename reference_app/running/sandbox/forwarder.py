@@ -18,8 +18,6 @@ import sys
 from functools import partial
 from typing import cast
 
-import uvloop
-
 ELSEWHERE = ("192.0.2.1", 9)  # documentation only (RFC 5737), and nothing is sent
 CONNECT_SECONDS = 5.0
 
@@ -136,4 +134,4 @@ def answer() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(forward([int(port) for port in sys.argv[1:]]))
+    asyncio.run(forward([int(port) for port in sys.argv[1:]]))

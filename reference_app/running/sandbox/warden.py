@@ -125,7 +125,9 @@ def empty(directory: str) -> None:
     if not os.listdir(directory):  # noqa: PTH208 - one system call
         return
     remover = subprocess.Popen(
-        ["find", directory, "-mindepth", "1", "-delete"], stdout=2, stdin=subprocess.DEVNULL
+        ["/usr/bin/find", directory, "-mindepth", "1", "-delete"],
+        stdout=2,
+        stdin=subprocess.DEVNULL,
     )
     try:
         if remover.wait(END_SECONDS) != 0:
