@@ -52,7 +52,8 @@ GRANT {{owner}}, {OBSERVERS} TO {{observer}};
 GRANT {STATISTICIANS} TO {{statistician}};
 ALTER ROLE {{observer}} SET search_path = pg_catalog, public;
 ALTER ROLE {{statistician}} SET search_path = pg_catalog, {STATISTICS};
-CREATE DATABASE {{owner}} TEMPLATE {{template}} OWNER {{owner}} TABLESPACE {PLACE};
+CREATE DATABASE {{owner}} TEMPLATE {{template}} OWNER {{owner}} TABLESPACE {PLACE}
+  STRATEGY FILE_COPY;
 REVOKE CONNECT, TEMPORARY ON DATABASE {{owner}} FROM PUBLIC;
 GRANT CONNECT ON DATABASE {{owner}} TO {{observer}}, {{statistician}};
 """
