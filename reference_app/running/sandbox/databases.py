@@ -52,8 +52,7 @@ GRANT {{owner}}, {OBSERVERS} TO {{observer}};
 GRANT {STATISTICIANS} TO {{statistician}};
 ALTER ROLE {{observer}} SET search_path = pg_catalog, public;
 ALTER ROLE {{statistician}} SET search_path = pg_catalog, {STATISTICS};
-CREATE DATABASE {{owner}} TEMPLATE {{template}} OWNER {{owner}} TABLESPACE {PLACE}
-  STRATEGY FILE_COPY;
+CREATE DATABASE {{owner}} TEMPLATE {{template}} OWNER {{owner}} TABLESPACE {PLACE};
 REVOKE CONNECT, TEMPORARY ON DATABASE {{owner}} FROM PUBLIC;
 GRANT CONNECT ON DATABASE {{owner}} TO {{observer}}, {{statistician}};
 """
