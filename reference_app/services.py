@@ -1,4 +1,10 @@
-"""What routes work with: made once in `create_app`, handed to each route that names it."""
+"""What routes work with: made once in `create_app`, handed to each route that names it.
+
+At run time only `application.py` knows the classes: whoever is handed the services imports none of
+the modules that they come from.
+"""
+
+from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
@@ -7,21 +13,21 @@ from typing import TYPE_CHECKING, Annotated
 import structlog
 from fastapi import Depends, Request
 
-from reference_app.config import Settings
-from reference_app.data.cache import UserCache
-from reference_app.data.database import Database
-from reference_app.observability.cache_figures import CacheFigures
-from reference_app.observability.tracing import Tracing
-from reference_app.payments import Payments
-from reference_app.reliability.health import Health
-from reference_app.reports import Exports
-from reference_app.security.mfa import Mfa
-from reference_app.security.passwords import Passwords
-from reference_app.security.rate_limits import RateLimits
-from reference_app.security.tokens import Tokens
-
 if TYPE_CHECKING:
     from redis.asyncio import Redis
+
+    from reference_app.config import Settings
+    from reference_app.data.cache import UserCache
+    from reference_app.data.database import Database
+    from reference_app.observability.cache_figures import CacheFigures
+    from reference_app.observability.tracing import Tracing
+    from reference_app.payments import Payments
+    from reference_app.reliability.health import Health
+    from reference_app.reports import Exports
+    from reference_app.security.mfa import Mfa
+    from reference_app.security.passwords import Passwords
+    from reference_app.security.rate_limits import RateLimits
+    from reference_app.security.tokens import Tokens
 
 log = structlog.get_logger()
 
@@ -34,7 +40,7 @@ class Services:
 
     settings: Settings
     database: Database
-    redis: "Redis"
+    redis: Redis
     users_cache: UserCache
     cache_figures: CacheFigures
     tracing: Tracing

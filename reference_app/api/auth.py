@@ -1,5 +1,6 @@
 """`/auth`: log in, stay logged in, log out (A1, A3, A4)."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -20,8 +21,10 @@ from reference_app.errors import (
 )
 from reference_app.security.access import active_user
 from reference_app.security.mfa import CHALLENGE_SECONDS
-from reference_app.security.tokens import TokenPair
 from reference_app.services import Provided, Services
+
+if TYPE_CHECKING:
+    from reference_app.security.tokens import TokenPair
 
 log = structlog.get_logger()
 
@@ -92,7 +95,7 @@ async def logout(given: Refresh, services: Provided) -> None:
     await services.tokens.revoke(given.refresh_token)
 
 
-def session_of(pair: TokenPair) -> Session:
+def session_of(pair: "TokenPair") -> Session:
     """The pair, as the API shows it."""
     return Session(
         access_token=pair.access_token,

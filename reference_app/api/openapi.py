@@ -41,13 +41,14 @@ LENGTHS = {"uuid": 36, "date-time": 35}
 """What these formats imply, said for readers of the document that do not know it."""
 
 
-def operation_id(route: APIRoute) -> str:
-    """The name that clients made from the document give to a route: that of its function."""
-    return route.name
-
-
 def install_openapi(app: FastAPI) -> None:
-    """Serve `/openapi.json`. To be called when every route is there."""
+    """Serve `/openapi.json`. To be called when every route is there.
+
+    Clients made from the document call a route by the name of its function.
+    """
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            route.operation_id = route.name
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # FastAPI's own hook
 
 

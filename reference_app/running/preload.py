@@ -64,7 +64,7 @@ def import_application(without: Collection[str]) -> None:
         import_library(name)
     for name in without:
         del sys.modules[name]
-    gc.freeze()
+    _settle()
 
 
 def _modules() -> Iterator[str]:
@@ -92,5 +92,13 @@ class Preload:
             import_library(library)
             return
         self.imported = import_and_record(APPLICATION)
-        gc.freeze()  # children share these pages: the collector must not touch them
+        _settle()
         self.done = True
+
+
+def _settle() -> None:
+    """Do now what each child would do at first, and keep the collector from the pages it shares."""
+    from sqlalchemy.orm import configure_mappers
+
+    configure_mappers()
+    gc.freeze()

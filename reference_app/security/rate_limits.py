@@ -22,6 +22,7 @@ import zlib
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 from limits.aio.storage import RedisStorage
@@ -33,7 +34,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reference_app.config import Settings
 from reference_app.errors import InvalidToken, TooManyAttempts, respond
 from reference_app.security.quotas import Quota, Quotas
-from reference_app.security.tokens import Tokens
+
+if TYPE_CHECKING:
+    from reference_app.security.tokens import Tokens
 
 log = structlog.get_logger()
 
@@ -122,7 +125,7 @@ class RateLimits:
 class LimitRequests:
     """ASGI middleware: a request too many is refused before its body is read."""
 
-    def __init__(self, app: ASGIApp, limits: RateLimits, tokens: Tokens) -> None:
+    def __init__(self, app: ASGIApp, limits: RateLimits, tokens: "Tokens") -> None:
         self.app = app
         self.limits = limits
         self.tokens = tokens
