@@ -14,15 +14,23 @@ from exercises.grading.catalog import Exercise
 from exercises.grading.places import ROOT
 from exercises.grading.verdict import CannotJudge, Finding, Verdict
 
+LEFT_OUT = (
+    *("cacheprovider", "debugging", "doctest", "faulthandler", "junitxml", "legacypath", "logging"),
+    *("pastebin", "setuponly", "setupplan", "stepwise", "subtests", "terminal", "threadexception"),
+    *("unittest", "unraisableexception"),
+)
+"""Of pytest's own plugins: what prints or keeps files, what blames a criterion for the caller's
+threads, and what no suite has a use for."""
+
 OPTIONS = (
     f"--rootdir={ROOT}",
     *("--override-ini", "addopts="),
     *("--import-mode=importlib", "--strict-markers"),
-    *("-p", "no:terminal", "-p", "no:cacheprovider", "--disable-plugin-autoload"),
-    *("-p", "no:threadexception", "-p", "no:unraisableexception", "--capture=sys"),
+    *("--capture=sys", "--disable-plugin-autoload"),
+    *(f"-pno:{name}" for name in LEFT_OUT),
 )
-"""The project's own, less what prints or keeps files, what blames a criterion for the caller's
-threads, and what takes the terminal away from the caller: a verdict is all that comes out."""
+"""The project's own, less what takes the terminal away from the caller: a verdict is all that
+comes out."""
 
 
 LONGEST_SUITE = 60.0

@@ -37,6 +37,10 @@ ONE = EXISTING.where(User.id == bindparam("user_id"))
 
 LOCKED = ONE.with_for_update()
 
+CREDENTIALS: Select[*tuple[Any, ...]] = select(User.id, User.password_hash).where(
+    func.lower(User.email) == func.lower(bindparam("email")), User.deleted_at.is_(None)
+)
+
 
 def _view(row: Any) -> UserView:
     return UserView(**row._mapping)
@@ -76,10 +80,7 @@ class UserRepository:
 
     async def credentials(self, email: str) -> tuple[UUID, str] | None:
         """Id and password hash of whoever has this address, whatever its case; or None."""
-        statement = select(User.id, User.password_hash).where(
-            func.lower(User.email) == func.lower(email), User.deleted_at.is_(None)
-        )
-        row = (await self._session.execute(statement)).one_or_none()
+        row = (await self._session.execute(CREDENTIALS, {"email": email})).one_or_none()
         return None if row is None else (row.id, row.password_hash)
 
     async def add(self, *, email: str, full_name: str, password_hash: str) -> UserView:

@@ -17,12 +17,12 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import pyotp
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -45,6 +45,10 @@ PAUSE = timedelta(minutes=15)
 CHALLENGE_SECONDS = 300
 RECOVERY_CODES = 10
 WRONG = "The code is wrong, or it has been used."
+
+SWITCHED_ON: Select[*tuple[Any, ...]] = select(MfaEnrolment.user_id).where(
+    MfaEnrolment.user_id == bindparam("user_id"), MfaEnrolment.confirmed_at.is_not(None)
+)
 
 log = structlog.get_logger()
 
@@ -128,6 +132,8 @@ class Mfa:
 
         None when there is no second factor.
         """
+        if await self._database.one_or_none(SWITCHED_ON, {"user_id": user_id}) is None:
+            return None
         token = new_token()
         end = datetime.now(UTC) + timedelta(seconds=CHALLENGE_SECONDS)
         old = (MfaChallenge.user_id == user_id, MfaChallenge.expires_at < NOW)

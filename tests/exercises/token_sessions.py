@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from time import time
 from typing import Any
 from uuid import UUID
 
 from exercises.grading.answer import Answer
-from exercises.grading.people import PASSWORD, Person
+from exercises.grading.people import Person
 from exercises.grading.race import race
 from exercises.grading.subject import Subject
 from tests.exercises.forged_tokens import SETTINGS, Forgery, altered, opened, sealed
@@ -75,21 +76,23 @@ def must_be_refused_everywhere(
     service: Subject, person: Person, forgeries: Mapping[str, Forgery]
 ) -> None:
     """Neither kind of token is accepted once a forgery has been made of it, but before it is."""
-    must_be_accepted(service, person)
+    person = must_be_accepted(service, person)
     for what, forge in forgeries.items():
         for kind, genuine in both(person):
             must_be_refused(knock(service, kind, forge(genuine)), what, kind)
 
 
-def must_be_accepted(service: Subject, person: Person) -> None:
-    """Whoever refuses everything refuses forgeries too, and keeps nobody out by that."""
+def must_be_accepted(service: Subject, person: Person) -> Person:
+    """The same person with a refresh token that is still good, after the one they had.
+
+    Whoever refuses everything refuses forgeries too, and keeps nobody out by that.
+    """
     answer = use(service, person.token)
     assert answer.status == 200, (
         f"A genuine access token got {answer.status}; expected 200. Only then does it mean "
         "anything that forged ones are refused."
     )
-    again = service.post(LOG_IN, json={"email": person.email, "password": PASSWORD})
-    successor(service, again.data["refresh_token"])
+    return replace(person, refresh_token=successor(service, person.refresh_token))
 
 
 def replay(service: Subject, used_token: str) -> str:
@@ -120,7 +123,7 @@ def must_go_on(service: Subject, newest_token: str, what: str) -> str:
 
 
 def must_let_at_most_one_win(service: Subject, user: Person) -> None:
-    must_be_accepted(service, user)
+    user = must_be_accepted(service, user)
     token = user.refresh_token
     with service.replica() as other:
         assert use(service, user.token, at=other).status == 200, "A replica refuses a new token."
