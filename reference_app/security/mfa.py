@@ -46,8 +46,9 @@ CHALLENGE_SECONDS = 300
 RECOVERY_CODES = 10
 WRONG = "The code is wrong, or it has been used."
 
-SWITCHED_ON: Select[*tuple[Any, ...]] = select(MfaEnrolment.user_id).where(
-    MfaEnrolment.user_id == bindparam("user_id"), MfaEnrolment.confirmed_at.is_not(None)
+CODES = select(func.count()).where(MfaRecoveryCode.user_id == MfaEnrolment.user_id)
+STATE: Select[*tuple[Any, ...]] = select(MfaEnrolment.confirmed_at, CODES.scalar_subquery()).where(
+    MfaEnrolment.user_id == bindparam("user_id")
 )
 
 log = structlog.get_logger()
@@ -81,9 +82,7 @@ class Mfa:
 
     async def state(self, user_id: UUID) -> MfaState:
         """Whether this user has a second factor."""
-        codes = select(func.count()).where(MfaRecoveryCode.user_id == user_id).scalar_subquery()
-        enrolment = select(MfaEnrolment.confirmed_at, codes).where(MfaEnrolment.user_id == user_id)
-        row = await self._database.one_or_none(enrolment, {})
+        row = await self._database.one_or_none(STATE, {"user_id": user_id})
         if row is None:
             return MfaState("off", 0)
         return MfaState("pending" if row[0] is None else "on", row[1])
@@ -128,12 +127,9 @@ class Mfa:
         return codes
 
     async def challenge(self, user_id: UUID) -> str | None:
-        """What a right password gives instead of tokens, good for CHALLENGE_SECONDS.
-
-        None when there is no second factor.
-        """
-        if await self._database.one_or_none(SWITCHED_ON, {"user_id": user_id}) is None:
-            return None
+        """What a right password gives, where there is a second factor, for CHALLENGE_SECONDS."""
+        if (await self.state(user_id)).status != "on":
+            return None  # most accounts: one read, no transaction
         token = new_token()
         end = datetime.now(UTC) + timedelta(seconds=CHALLENGE_SECONDS)
         old = (MfaChallenge.user_id == user_id, MfaChallenge.expires_at < NOW)
