@@ -11,7 +11,7 @@ import redis
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
-from reference_app.running import images, payment_provider, postgres_settings
+from reference_app.running import images, memory_volume, payment_provider, postgres_settings
 from reference_app.running.addresses import ADMINISTRATOR, Addresses
 from reference_app.running.assembly import CACHE_DATABASES
 from reference_app.running.container_process import ContainerProcess, publish
@@ -29,11 +29,12 @@ CACHE_PORT = 6379
 PROVIDER_PORT = 8080
 
 
-def start_holder(network: Network, labels: Mapping[str, str]) -> ContainerProcess:
-    """Start the container that holds the network of the servers."""
+def start_holder(network: Network, files: str, labels: Mapping[str, str]) -> ContainerProcess:
+    """Start the container that holds the network of the servers, and the volume `files`."""
     container = (
         DockerContainer(images.CACHE)
         .with_command(["sleep", "infinity"])
+        .with_volume_mapping(files, memory_volume.POSTGRES_FILES, "rw")
         .with_network(network)
         .with_network_aliases(ALIAS)
         .with_kwargs(labels=dict(labels), init=True)
@@ -45,9 +46,9 @@ def start_holder(network: Network, labels: Mapping[str, str]) -> ContainerProces
 
 
 def start_servers(
-    holder: ContainerProcess, labels: Mapping[str, str], addresses: Addresses
+    holder: ContainerProcess, files: str, labels: Mapping[str, str], addresses: Addresses
 ) -> tuple[ControlledPart, ControlledPart]:
-    """Start PostgreSQL and Valkey side by side and wait for both."""
+    """Start PostgreSQL, on the volume `files`, and Valkey side by side and wait for both."""
     where = {"labels": dict(labels), "network_mode": f"container:{holder.id()}"}
     database_url = addresses.database_url(postgres_settings.SUPERUSER, ADMINISTRATOR)
     cache = redis.Redis(addresses.host, addresses.cache_port, socket_timeout=2)
@@ -59,6 +60,7 @@ def start_servers(
             POSTGRES_INITDB_ARGS=" ".join(postgres_settings.INITDB),
         )
         .with_command(["postgres", *postgres_settings.server_arguments()])
+        .with_volume_mapping(files, memory_volume.POSTGRES_FILES, "rw")
         .with_kwargs(shm_size="256m", **where),
         "SIGINT",
     )

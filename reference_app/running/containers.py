@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from testcontainers.core.network import Network
 
-from reference_app.running import images, reaper, scratch, snapshot
+from reference_app.running import images, memory_volume, reaper, scratch, snapshot
 from reference_app.running.addresses import Addresses
 from reference_app.running.assembly import AssembledBackend, PreparedProcess
 from reference_app.running.container_process import LOOPBACK
@@ -24,6 +24,9 @@ from reference_app.running.container_service import ContainerService
 from reference_app.running.reaper_link import ReaperLink
 from reference_app.running.standby_container import HOST_GATEWAY, inside
 from reference_app.running.standby_pool import StandbyPool
+
+MOST_MEMORY = "50%"
+"""For the files of PostgreSQL, of what the engine's machine has."""
 
 
 class ContainerBackend(AssembledBackend):
@@ -46,7 +49,9 @@ class ContainerBackend(AssembledBackend):
         self._pool = StandbyPool(image, self._network, self._labels, self._scratch)
         try:
             self._network.create()
-            self._start()
+            files = f"backend-dojo-postgres-{run}"
+            memory_volume.make(engine, files, self._labels, MOST_MEMORY)
+            self._start(files)
         except BaseException:
             self.close()
             raise
@@ -55,13 +60,13 @@ class ContainerBackend(AssembledBackend):
         self._pool.close()
         self._reaper.end()
 
-    def _start(self) -> None:
+    def _start(self, files: str) -> None:
         self._pool.warm_up(())
-        self._holder = holder = start_holder(self._network, self._labels)
+        self._holder = holder = start_holder(self._network, files, self._labels)
         self.outside = Addresses(
             LOOPBACK, holder.host_port(POSTGRES_PORT), holder.host_port(CACHE_PORT)
         )
-        self.postgres, self.cache = start_servers(holder, self._labels, self.outside)
+        self.postgres, self.cache = start_servers(holder, files, self._labels, self.outside)
         self._make_template()
 
     def _prepare(

@@ -28,7 +28,7 @@ class EmbeddedBackend(AssembledBackend):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         scratch.sweep()
-        self._scratch, lock = scratch.create()
+        self._scratch, lock = scratch.create(in_memory=True)
         self._link = SupervisorLink(self._scratch, lock)
         try:
             initdb = begin_initdb(self._link, self._directory("postgres"))

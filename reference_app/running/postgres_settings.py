@@ -16,6 +16,7 @@ SERVER = (
     "fsync=off",  # survives the death of any process; only a machine's power loss would hurt
     "full_page_writes=off",
     "synchronous_commit=on",
+    "max_wal_size=256MB",  # its files may be in memory
     "shared_preload_libraries=pg_stat_statements",
     "pg_stat_statements.track_utility=off",
     "track_activity_query_size=16kB",  # a statement that waits can be read whole

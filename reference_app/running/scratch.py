@@ -1,7 +1,7 @@
 """Scratch directories: one per back end, locked while it lives, swept when its owner is dead.
 
-They are in memory where there is much room, for making and dropping a database is work of the file
-system above all; else where temporary files are.
+What has databases in it is in memory where there is much room, for making and dropping one is work
+of the file system above all.
 """
 
 import contextlib
@@ -22,12 +22,15 @@ YOUNG_SECONDS = 60.0
 END_SECONDS = 5.0
 
 
-def create() -> tuple[Path, int]:
+def create(*, in_memory: bool = False) -> tuple[Path, int]:
     """A new scratch directory and the open lock that says its owner is alive.
+
+    With `in_memory` it is there if `ROOM_BYTES` are free, else where temporary files are.
 
     Whoever holds a copy of that file descriptor keeps the directory from being swept.
     """
-    directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_place())).resolve()
+    place = MEMORY if in_memory and _much_is_free() else None
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place)).resolve()
     directory.chmod(0o711)  # PostgreSQL refuses to be root: its own user must get through
     lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -44,10 +47,8 @@ def sweep() -> None:
                     shutil.rmtree(directory, ignore_errors=True)
 
 
-def _place() -> Path | None:
-    """Where the next one is made; None is where temporary files are."""
-    in_memory = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM_BYTES
-    return MEMORY if in_memory else None
+def _much_is_free() -> bool:
+    return os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM_BYTES
 
 
 def abandoned(directory: Path) -> bool:

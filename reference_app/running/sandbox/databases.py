@@ -29,6 +29,7 @@ STATISTICS = "statistics"
 DATABASES = "/databases"
 """The directory of their files, away from what the server needs for itself."""
 PLACE = "databases"
+COPIED = "STRATEGY FILE_COPY"  # as in `template.py`
 SOME_SPACE = 160 * 1024**2
 PATIENCE_SECONDS = 5.0
 
@@ -52,7 +53,7 @@ GRANT {{owner}}, {OBSERVERS} TO {{observer}};
 GRANT {STATISTICIANS} TO {{statistician}};
 ALTER ROLE {{observer}} SET search_path = pg_catalog, public;
 ALTER ROLE {{statistician}} SET search_path = pg_catalog, {STATISTICS};
-CREATE DATABASE {{owner}} TEMPLATE {{template}} OWNER {{owner}} TABLESPACE {PLACE};
+CREATE DATABASE {{owner}} TEMPLATE {{template}} OWNER {{owner}} TABLESPACE {PLACE} {COPIED};
 REVOKE CONNECT, TEMPORARY ON DATABASE {{owner}} FROM PUBLIC;
 GRANT CONNECT ON DATABASE {{owner}} TO {{observer}}, {{statistician}};
 """

@@ -8,7 +8,7 @@ from typing import Any
 import docker  # type: ignore[import-untyped]
 from testcontainers.core.container import DockerContainer
 
-from reference_app.running import images, postgres_settings
+from reference_app.running import images, memory_volume, postgres_settings
 from reference_app.running.addresses import Addresses, Login
 from reference_app.running.assembly import CACHE_DATABASES
 from reference_app.running.container_process import ContainerProcess
@@ -20,12 +20,11 @@ from reference_app.running.sandbox.databases import DATABASES
 POSTGRES_PORT = 5432
 CACHE_PORT = 6379
 FILES = {
-    "data": ("/var/lib/postgresql", "256m"),
+    "data": (memory_volume.POSTGRES_FILES, "256m"),
     "wal": ("/wal", "256m"),
     "databases": (DATABASES, "320m"),
 }
 """Where PostgreSQL keeps what, and its bound: full databases leave the server room for itself."""
-POSTGRES_USER = 999
 
 POSTGRES_BOUNDS = {
     "max_wal_size": "96MB",
@@ -54,11 +53,9 @@ class Secrets:
 
 
 def make_volumes(client: docker.DockerClient, run: str, labels: Mapping[str, str]) -> None:
-    """Memory for the files of PostgreSQL: a bound for them, and gone without a trace."""
+    """Memory for the files of PostgreSQL."""
     for name, (_, size) in FILES.items():
-        owner = f"uid={POSTGRES_USER},gid={POSTGRES_USER}"
-        options = {"type": "tmpfs", "device": "tmpfs", "o": f"size={size},mode=0700,{owner}"}
-        client.volumes.create(f"{run}-{name}", driver_opts=options, labels=dict(labels))
+        memory_volume.make(client, f"{run}-{name}", labels, size)
 
 
 def with_volumes(container: DockerContainer, run: str) -> DockerContainer:
