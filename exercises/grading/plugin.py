@@ -166,6 +166,10 @@ class Grading:
         reference = None
         if not (yours.passed or never_ran(yours) or self._where == "reference"):
             reference = self._run(item, nextitem, on_reference=True)
+            if not reference.passed:  # the machine was busy: that is no verdict on either
+                yours = self._try(item, nextitem)
+                if not yours.passed:
+                    reference = self._run(item, nextitem, on_reference=True)
         return yours, finding(criterion, yours, reference)
 
     def _try(self, item: pytest.Item, nextitem: pytest.Item | None) -> Run:

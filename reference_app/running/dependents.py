@@ -1,7 +1,7 @@
 """Which modules lead to others: they have to be imported anew when those are replaced.
 
-from reference_app.security.tokens import Tokens    in `services.py`: it leads to `tokens`,
-from reference_app.services import Provided         and so does every module that says this
+from reference_app.security.tokens import Tokens     in `application.py`: it leads to `tokens`,
+from reference_app.application import create_app     and so does every module that says this
 """
 
 import builtins

@@ -97,8 +97,11 @@ class Preload:
 
 
 def _settle() -> None:
-    """Do now what each child would do at first, and keep the collector from the pages it shares."""
+    """Do now what is dear when it is done first, and keep the collector from pages we share."""
     from sqlalchemy.orm import configure_mappers
 
     configure_mappers()
+    if (config := sys.modules.get("reference_app.config")) is not None:
+        with contextlib.suppress(ValueError):  # nothing is set here: it says so, and has warmed up
+            config.Settings()
     gc.freeze()

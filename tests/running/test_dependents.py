@@ -16,13 +16,13 @@ overlay.install({"reference_app.security.tokens": sys.argv[1]}, imported)
 
 import reference_app.serving
 from reference_app.security import tokens
-from reference_app.services import Tokens
+from reference_app.application import Tokens
 
 assert Tokens is tokens.Tokens is not before["reference_app.security.tokens"].Tokens
 assert tokens.MINE, "the replaced module is the file"
 for name, anew in {
-    "application": True, "services": True, "api.users": True, "security.access": True,
-    "data.models": False, "api.schemas": False, "security.passwords": False, "config": False,
+    "application": True, "serving": True, "services": False, "security.access": False,
+    "api.users": False, "data.models": False, "security.passwords": False, "config": False,
 }.items():
     name = f"reference_app.{name}"
     assert (sys.modules[name] is not before[name]) == anew, name
