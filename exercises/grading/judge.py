@@ -12,6 +12,7 @@ from exercises.grading import plugin
 from exercises.grading.bench import Bench
 from exercises.grading.catalog import Exercise
 from exercises.grading.places import ROOT
+from exercises.grading.record import Tally
 from exercises.grading.verdict import CannotJudge, Finding, Verdict
 
 LEFT_OUT = (
@@ -32,6 +33,8 @@ OPTIONS = (
 """The project's own, less what takes the terminal away from the caller: a verdict is all that
 comes out."""
 
+
+WHOLE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 
 LONGEST_SUITE = 60.0
 """Seconds that a submission may take for a suite when others wait for their turn. The reference
@@ -74,22 +77,30 @@ def try_criteria(
     bench: Bench,
     wanted: Callable[[str], bool] | None = None,
     *,
+    last: Callable[[str], float] | None = None,
     seconds: float | None = None,
 ) -> Tried:
-    """Tries the criteria of a suite, or only those whose id is `wanted`, on a submission.
+    """Tries the criteria of a suite on a submission.
 
-    `seconds` is what `judge` takes.
+    Args:
+        exercise: which suite.
+        where: the submission, as `--submission` takes it.
+        bench: where to run it.
+        wanted: asked with the id of each criterion when its turn comes; True: try it. None: all.
+        last: gives the order in which their turns come: that of its values. None: the suite's.
+        seconds: see `judge`.
 
     Raises:
         CannotJudge: not every one of them reported.
         KeyboardInterrupt: it was interrupted from the keyboard.
     """
-    grading = plugin.Grading(where, bench=bench, wanted=wanted, seconds=seconds)
+    grading = plugin.Grading(where, bench=bench, wanted=wanted, last=last, seconds=seconds)
     code = pytest.main([str(exercise.suite), *OPTIONS], plugins=[plugin, grading])
     if code == pytest.ExitCode.INTERRUPTED and not grading.problems:
         raise KeyboardInterrupt
-    tally = grading.record.tally(exercise.slug)
-    if tally is None:
+    tally = grading.record.tally(exercise.slug) or Tally(len(grading.suite), bench.backend.name)
+    asked = grading.suite if wanted is None else grading.taken
+    if code not in WHOLE or tally.findings.keys() != set(asked):
         raise CannotJudge(
             "\n".join(grading.problems)
             or f"The suite {exercise.suite.name} ended before every criterion had reported."

@@ -1,17 +1,19 @@
 """Two graders for one suite: this process, and a second one on a bench of its own.
 
 A suite spends its time waiting for one answer after the other, so two graders that share it need
-little more than half of it. The first verdict on an exercise is this process's alone, and tells
-how long each criterion takes; from then on both have about as much to do.
+little more than half of it. Each takes the next criterion that is left, the longest first.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.sharedctypes import Synchronized
 from time import perf_counter
 
 from exercises.grading.bench import Bench, On, open_bench
@@ -22,6 +24,9 @@ from reference_app.running import RunningError
 
 END_SECONDS = 20.0
 
+Times = Mapping[str, float]
+"""Seconds that each criterion took, by its id."""
+
 
 class Pair:
     """Judges like `judge.judge`, sharing the work with a second grader once that is ready."""
@@ -31,9 +36,10 @@ class Pair:
         self._times: dict[str, dict[str, float]] = {}
         self._ready = False
         context = get_context("spawn")
+        self._taken = context.Value("i", 0)
         self._line, theirs = context.Pipe()
         self.second = context.Process(
-            target=second_grader, args=(theirs, bench.backend.name), daemon=True
+            target=second_grader, args=(theirs, self._taken, bench.backend.name), daemon=True
         )
         self.second.start()
         theirs.close()
@@ -43,9 +49,7 @@ class Pair:
         started = perf_counter()
         tried = self._shared(exercise, where) or try_criteria(exercise, where, self._bench)
         seconds = perf_counter() - started
-        quickest = self._times.setdefault(exercise.slug, {})
-        for name, took in tried.times.items():
-            quickest[name] = min(took, quickest.get(name, took))
+        self._times[exercise.slug] = dict(tried.times)
         findings = tuple(tried.findings[name] for name in tried.suite)
         return Verdict(exercise.slug, where, self._bench.backend.name, seconds, findings)
 
@@ -63,36 +67,48 @@ class Pair:
 
     def _shared(self, exercise: Exercise, where: str) -> Tried | None:
         """The work of both; None when the second grader is not there, or did not do its share."""
-        times = self._times.get(exercise.slug)
-        if times is None or not self.second_is_ready():
+        if not self.second_is_ready():
             return None
-        theirs = half(times)
+        times = self._times.get(exercise.slug, {})
+        self._taken.value = 0
         try:
-            self._line.send((exercise.slug, where, theirs))
+            self._line.send((exercise.slug, where, times))
             try:
-                mine = try_criteria(exercise, where, self._bench, lambda name: name not in theirs)
+                mine = _share(exercise, where, self._bench, self._taken, times)
             finally:
                 other: Tried | None = self._line.recv()
         except (EOFError, OSError):
             self._ready = False
             return None
-        if other is None or other.findings.keys() != theirs:
+        if other is None or {*mine.findings, *other.findings} != set(mine.suite):
             return None
         return Tried(mine.suite, {**mine.findings, **other.findings}, {**mine.times, **other.times})
 
 
-def half(times: Mapping[str, float]) -> frozenset[str]:
-    """Names that take about half of the time: the longest first, each to whoever has less."""
-    shares: tuple[set[str], set[str]] = (set(), set())
-    loads = [0.0, 0.0]
-    for name in sorted(times, key=times.__getitem__, reverse=True):
-        lighter = loads.index(min(loads))
-        shares[lighter].add(name)
-        loads[lighter] += times[name]
-    return frozenset(shares[1])
+def turns(taken: Synchronized[int]) -> Callable[[str], bool]:
+    """Whether the criterion whose turn it is has been left by the other grader.
+
+    Both ask for all of them in the same order; `taken` counts how far they are.
+    """
+    numbers = itertools.count(1)
+
+    def left(_: str) -> bool:
+        number = next(numbers)
+        with taken.get_lock():
+            if taken.value >= number:
+                return False
+            taken.value = number
+            return True
+
+    return left
 
 
-def second_grader(first: Connection, on: On) -> None:
+def longest_first(times: Times) -> Callable[[str], float]:
+    """The order of criteria by the time they took; those that are new come before all."""
+    return lambda name: -times.get(name, math.inf)
+
+
+def second_grader(first: Connection, taken: Synchronized[int], on: On) -> None:
     """Says None when its bench is open; then answers each request with what it tried, or None.
 
     Ends when the first one hangs up or is gone.
@@ -101,12 +117,15 @@ def second_grader(first: Connection, on: On) -> None:
     with suppress(EOFError, OSError, RunningError), open_bench(on) as bench:
         first.send(None)
         while True:
-            slug, where, names = first.recv()
-            first.send(_tried(find_exercise(slug), where, bench, names))
+            slug, where, times = first.recv()
+            try:
+                tried = _share(find_exercise(slug), where, bench, taken, times)
+            except CannotJudge:
+                tried = None
+            first.send(tried)
 
 
-def _tried(exercise: Exercise, where: str, bench: Bench, names: frozenset[str]) -> Tried | None:
-    try:
-        return try_criteria(exercise, where, bench, names.__contains__)
-    except CannotJudge:
-        return None
+def _share(
+    exercise: Exercise, where: str, bench: Bench, taken: Synchronized[int], times: Times
+) -> Tried:
+    return try_criteria(exercise, where, bench, turns(taken), last=longest_first(times))

@@ -64,7 +64,8 @@ class NotTried(DoesNotRun):
 class Grading:
     """Judges what is collected: on the `bench` it is given, or on one that it opens when needed.
 
-    With `wanted`, only criteria whose id it approves are tried. With `seconds`, those that the
+    With `wanted`, only criteria whose id it approves when their turn comes are tried, and `last`
+    tells in which order: that of its values. With `seconds`, those that the
     submission has no time left for are not; the reference's time does not count.
     """
 
@@ -75,10 +76,12 @@ class Grading:
         bench: Bench | None = None,
         on: On = "auto",
         wanted: Callable[[str], bool] | None = None,
+        last: Callable[[str], float] | None = None,
         seconds: float | None = None,
     ) -> None:
         self._where = submission
         self._wanted = wanted
+        self._last = last
         self._on = on
         self._given = bench
         self._own: Bench | None = None
@@ -88,6 +91,7 @@ class Grading:
         self._seconds_left = self._seconds
         self._expected: Counter[str] = Counter()
         self.suite: list[str] = []
+        self.taken: list[str] = []
         self.record = Record()
         self.problems: list[str] = []
 
@@ -111,6 +115,10 @@ class Grading:
     ) -> bool | None:
         if not criteria.is_criterion(item):
             return None
+        name = criteria.id_of(item)
+        if self._wanted is not None and not self._wanted(name):
+            return True
+        self.taken.append(name)
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         run, found = self._judge(item, nextitem)
         for report in self._reports(item, run, found):
@@ -132,8 +140,8 @@ class Grading:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         self.suite = [criteria.id_of(item) for item in items if criteria.is_criterion(item)]
-        if self._wanted is not None:
-            items[:] = [item for item in items if self._wanted(criteria.id_of(item))]
+        if (last := self._last) is not None:
+            items.sort(key=lambda item: last(criteria.id_of(item)))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         found = filter(criteria.is_criterion, session.items)

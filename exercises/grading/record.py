@@ -66,9 +66,8 @@ class Record:
                 tally.times[found.criterion.id] = content["seconds"]
 
     def tally(self, exercise: str) -> Tally | None:
-        """The findings on one exercise; None until they are whole."""
-        tally = self._tallies.get(exercise)
-        return tally if tally is not None and tally.whole else None
+        """The findings on one exercise so far; None while there are none."""
+        return self._tallies.get(exercise)
 
     def verdicts(self, submission: str) -> list[Verdict]:
         """The verdicts that are whole, in the order of the exercises."""

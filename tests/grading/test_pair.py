@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from multiprocessing import get_context
 from time import monotonic, sleep
 
 import pytest
 
 from exercises.grading.bench import open_bench
 from exercises.grading.catalog import find_exercise
-from exercises.grading.pair import Pair, half
+from exercises.grading.pair import Pair, longest_first, turns
 from exercises.grading.verdict import Verdict
 
 EXERCISE = find_exercise("06")
@@ -49,6 +50,11 @@ def test_one_is_enough_when_the_other_dies(pair: Pair) -> None:
     assert pair.judge(EXERCISE, "solutions").score == 100
 
 
-def test_the_work_is_halved_by_time_not_by_number() -> None:
-    assert half({"slow": 9.0, "b": 3.0, "c": 3.0, "d": 3.0}) in ({"slow"}, {"b", "c", "d"})
-    assert half({"only": 1.0}) in (frozenset(), {"only"})
+def test_each_criterion_is_taken_once_and_the_longest_first() -> None:
+    times = {"short": 1.0, "long": 3.0}
+    assert sorted(["short", "new", "long"], key=longest_first(times)) == ["new", "long", "short"]
+    taken = get_context("spawn").Value("i", 0)
+    mine, yours = turns(taken), turns(taken)
+    assert mine("a") and not yours("a"), "what one has taken, the other passes over"
+    assert yours("b") and yours("c"), "who is quicker takes more"
+    assert not mine("b") and not mine("c") and mine("d") and not yours("d")
