@@ -73,14 +73,15 @@ class Tokens:
         Of any number of concurrent calls, the one whose UPDATE finds the row unused wins.
 
         Raises InvalidToken; when the token had been used before, its family is revoked first, in
-        a transaction that is committed although the answer is an error.
+        a transaction that is committed although the answer is an error. It is one of its own: a
+        call that waited for the row in vain holds it until its transaction ends.
         """
         user_id, token_id = self._read(refresh_token, "refresh")
         async with self._database.transaction() as session:
             family = await self._use_up(session, token_id, user_id)
             if family is not None:
                 return user_id, await self._new_pair(session, user_id, family)
-            await self._revoke_family(session, token_id)
+        await self._revoke_family(token_id)
         raise InvalidToken
 
     async def revoke(self, refresh_token: str) -> None:
@@ -89,8 +90,7 @@ class Tokens:
             _, token_id = self._read(refresh_token, "refresh")
         except InvalidToken:
             return
-        async with self._database.transaction() as session:
-            await self._revoke_family(session, token_id)
+        await self._revoke_family(token_id)
 
     def read_access(self, token: str) -> AccessClaims:
         """What the access token says. Raises InvalidToken, with the challenge a 401 needs."""
@@ -131,14 +131,22 @@ class Tokens:
             .returning(RefreshToken.family)
         )
 
-    async def _revoke_family(self, session: AsyncSession, token_id: UUID) -> None:
+    async def _revoke_family(self, token_id: UUID) -> None:
+        """Revoke every row of the family, locked in one order: two that do so never deadlock."""
         family = select(RefreshToken.family).where(RefreshToken.jti == token_id).scalar_subquery()
-        await session.execute(
-            update(RefreshToken)
+        living = (
+            select(RefreshToken.jti)
             .where(RefreshToken.family == family, RefreshToken.revoked_at.is_(None))
-            .values(revoked_at=func.now())
-            .execution_options(synchronize_session=False)
+            .order_by(RefreshToken.jti)
+            .with_for_update()
         )
+        async with self._database.transaction() as session:
+            await session.execute(
+                update(RefreshToken)
+                .where(RefreshToken.jti.in_(living))
+                .values(revoked_at=func.now())
+                .execution_options(synchronize_session=False)
+            )
 
     def _signed(self, kind: Kind, user_id: UUID, token_id: UUID, seconds: int) -> str:
         now = datetime.now(UTC)
