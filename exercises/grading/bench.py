@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,9 @@ from exercises.grading.catalog import Exercise
 from exercises.grading.subject import Subject
 from exercises.grading.submission import Submission
 from reference_app.running import Backend, ServiceDidNotStart, start
+
+MOST_REFERENCES = 3
+"""A class is graded learner by learner, so the exercises take turns."""
 
 On = Literal["auto", "embedded", "containers"]
 
@@ -69,7 +73,7 @@ def key_of(exercise: Exercise, file: Path | None) -> tuple[str, str]:
 
 
 class Bench:
-    """Two places: one for the submission, one for the reference.
+    """A place for the submission, and a few for the reference: one for each exercise of late.
 
     `backend` is where the submission runs, and the reference too unless it has a back end of its
     own; `reference` gives that one, when a criterion fails for the first time.
@@ -78,8 +82,8 @@ class Bench:
     def __init__(self, backend: Backend, reference: Callable[[], Backend] | None = None) -> None:
         self.backend = backend
         self._submission = Place(backend)
-        self._reference: Place | None = None
-        self._of_reference = reference or (lambda: backend)
+        self._references: dict[str, Place] = {}
+        self._of_reference = cache(reference or (lambda: backend))
 
     def submission(self, exercise: Exercise, submission: Submission) -> Subject:
         """The service with the submission in place.
@@ -95,9 +99,11 @@ class Bench:
 
     def reference(self, exercise: Exercise) -> Subject:
         """The untouched service, with the settings of this exercise."""
-        if self._reference is None:
-            self._reference = Place(self._of_reference())
-        return self._reference.take(exercise, None)
+        place = self._references.pop(exercise.slug, None) or Place(self._of_reference())
+        self._references[exercise.slug] = place
+        for longest_unused in list(self._references)[:-MOST_REFERENCES]:
+            self._references.pop(longest_unused).clear()
+        return place.take(exercise, None)
 
     def must_answer(self) -> None:
         """Raises BackendUnavailable: its servers are gone, so what fails is nobody's fault."""
@@ -105,8 +111,8 @@ class Bench:
     def clear(self) -> None:
         """Stops the services on it; the back end stays."""
         self._submission.clear()
-        if self._reference is not None:
-            self._reference.clear()
+        for place in self._references.values():
+            place.clear()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ stdin closes, because the grader ended in whatever way, it stops what it does an
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import os
 import signal
@@ -36,6 +37,7 @@ def main(bench_name: str, descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the grader may have had it ignored
     line = Connection(descriptor)
     threading.Thread(target=_end_with_the_grader, daemon=True).start()
+    gc.freeze()  # what is imported stays: the collector need not look at it again
     with suppress(EOFError, OSError, KeyboardInterrupt):
         try:
             with _opened(bench_name) as bench, TemporaryDirectory(prefix="dojo-worker-") as folder:
