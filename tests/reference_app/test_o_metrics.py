@@ -102,8 +102,10 @@ def test_durations_are_seconds(client: Client) -> None:
             until(client, lambda now: now.value(IN_FLIGHT) == 1)
             time.sleep(0.3)
         assert call.result().status_code == 200
-        took = time.monotonic() - started
     after = Figures(client)
+    took = (
+        time.monotonic() - started
+    )  # the service may still have been at it when we had the answer
     assert 0.3 < rise(before, after, f"{REQUESTS}_sum", route=ORDERS) <= took
     assert rise(before, after, f"{REQUESTS}_bucket", route=ORDERS, le="0.3") == 0
     assert rise(before, after, f"{REQUESTS}_bucket", route=ORDERS, le="5.0") == 1

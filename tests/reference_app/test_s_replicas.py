@@ -11,7 +11,7 @@ from tests.reference_app.conftest import SETTINGS
 from tests.reference_app.load import CLIENTS, Load, account
 from tests.reference_app.test_l_faults import NOTHING
 
-REPLICA = {**SETTINGS, "SHUTDOWN_DELAY_SECONDS": "0.5"}
+REPLICA = {**SETTINGS, "SHUTDOWN_DELAY_SECONDS": "2"}
 
 
 @pytest.fixture(scope="module")
