@@ -114,7 +114,7 @@ class Service(Part, Closing):
 
     @abstractmethod
     def logs(self) -> list[str]:
-        """Lines of stdout and stderr since the start or the last `reset`; the last 1 MiB."""
+        """Whole lines of stdout and stderr since the start or the last `reset`; the last 1 MiB."""
 
     @abstractmethod
     def reset(self) -> None:
@@ -137,7 +137,7 @@ class Command(Part, Closing):
 
     @abstractmethod
     def logs(self) -> list[str]:
-        """Lines of stdout and stderr of all its runs; the last 1 MiB."""
+        """Whole lines of stdout and stderr of all its runs; the last 1 MiB."""
 
 
 class Backend(Closing):

@@ -17,20 +17,25 @@ def size(log: Path) -> int:
 def lines(log: Path, shown: Mapping[str, str], start: int = 0) -> list[str]:
     """Its lines from byte `start` on, the last 1 MiB of them.
 
-    `shown` maps paths as the process sees them to the caller's files.
+    `shown` maps paths as the process sees them to the caller's files. A line that is still being
+    written is no line yet: a write that crosses a page of the file is seen in two halves.
     """
-    end = size(log)
-    start = max(start, end - TAIL_BYTES)
-    if end <= start:
-        return []
+    text = _read(log, shown, start)
+    return text[: text.rfind("\n") + 1].splitlines()
+
+
+def tail(log: Path, shown: Mapping[str, str], most: int = TAIL_LINES) -> list[str]:
+    """Its last lines, short enough for a message; also what it was writing when it died."""
+    return [line[:TAIL_WIDTH] for line in _read(log, shown).splitlines()[-most:]]
+
+
+def _read(log: Path, shown: Mapping[str, str], start: int = 0) -> str:
+    start = max(start, size(log) - TAIL_BYTES)
+    if size(log) <= start:
+        return ""
     with log.open("rb") as file:
         file.seek(start, os.SEEK_SET)
         text = file.read(TAIL_BYTES).decode(errors="replace")
     for inside, outside in shown.items():
         text = text.replace(inside, outside)
-    return text.splitlines()
-
-
-def tail(log: Path, shown: Mapping[str, str], most: int = TAIL_LINES) -> list[str]:
-    """Its last lines, short enough for a message."""
-    return [line[:TAIL_WIDTH] for line in lines(log, shown)[-most:]]
+    return text
