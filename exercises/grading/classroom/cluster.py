@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from time import monotonic
 
 from distributed import Client, WorkerPlugin, get_worker
 from distributed import Worker as Member
@@ -20,6 +21,10 @@ from exercises.grading.classroom.workers import Workers
 
 PLUGIN = "backend-dojo"
 CONNECT_SECONDS = 10
+DESERTED_SECONDS = 300
+"""A cluster that all members have left may get new ones; so long they are waited for."""
+
+GOES_ON = "The same command goes on from here."
 AHEAD = 2
 """Learners for each thread of the cluster: one is judged, the next one is on its way."""
 
@@ -45,7 +50,7 @@ def cluster_crew(bench: BenchName, address: str) -> Iterator[Crew]:
 
     Raises:
         WorkerLost: there is no such scheduler, or it has no members. Later also by `Crew.room`,
-            when the scheduler is gone.
+            when the scheduler is gone, or has had no members for `DESERTED_SECONDS`.
     """
     try:
         client = Client(address, timeout=CONNECT_SECONDS)
@@ -57,10 +62,8 @@ def cluster_crew(bench: BenchName, address: str) -> Iterator[Crew]:
         client.register_plugin(JudgingPlugin(bench))
         try:
             threads = client.get_executor(pure=False)
-            yield Crew(
-                lambda entries: threads.submit(judge_here, entries),
-                lambda: AHEAD * _threads(client),
-            )
+            members = _Members(client)
+            yield Crew(lambda entries: threads.submit(judge_here, entries), members.room)
         finally:
             with suppress(OSError):  # without a scheduler its members end, and the plugin with them
                 client.unregister_worker_plugin(PLUGIN)
@@ -73,11 +76,26 @@ def judge_here(entries: Sequence[Entry]) -> list[str]:
     return plugin.workers.judge(entries)
 
 
-def _threads(client: Client) -> int:
-    """Of all members; 1 where all are gone, for new ones may come."""
-    try:
-        return sum(client.nthreads().values()) or 1
-    except OSError as error:
-        raise WorkerLost(
-            "The scheduler of Dask does not answer any more. The same command goes on from here."
-        ) from error
+class _Members:
+    """Who is there to judge, as the scheduler says whenever it is asked."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._seen = monotonic()
+
+    def room(self) -> int:
+        """How many learners they can take; for 1 while all are gone and new ones may come."""
+        try:
+            threads = sum(self._client.nthreads().values())
+        except OSError as error:
+            raise WorkerLost(
+                f"The scheduler of Dask does not answer any more. {GOES_ON}"
+            ) from error
+        if threads:
+            self._seen = monotonic()
+        elif monotonic() - self._seen > DESERTED_SECONDS:
+            raise WorkerLost(
+                f"The scheduler of Dask has had no workers for {DESERTED_SECONDS} s. "
+                f"Start some. {GOES_ON}"
+            )
+        return AHEAD * max(threads, 1)

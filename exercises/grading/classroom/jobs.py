@@ -14,6 +14,9 @@ from exercises.grading.classroom.worker_link import WorkerLost
 from exercises.grading.verdict import CannotJudge
 
 MOST_TRIES = 3
+ASK_SECONDS = 5.0
+"""How often the crew is asked for its room while no answer comes: it may have lost everybody."""
+
 MOST_LOST = 3
 """After so many jobs in a row for which there was no worker to be had, the rest are not tried."""
 
@@ -34,6 +37,7 @@ def answers(jobs: Iterator[Job], crew: Crew) -> Iterator[tuple[Entry, Judged | P
 
     Raises:
         CannotJudge: there are no workers any more.
+        WorkerLost: the same, said by `Crew.room`.
     """
     again: deque[Job] = deque()
     running: dict[Future[list[str]], Job] = {}
@@ -46,7 +50,7 @@ def answers(jobs: Iterator[Job], crew: Crew) -> Iterator[tuple[Entry, Judged | P
             running[crew.submit(job.entries)] = job
         if not running:
             return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
+        for future in wait(running, ASK_SECONDS, FIRST_COMPLETED).done:
             job = running.pop(future)
             error = _error(future)
             lost = lost + 1 if isinstance(error, WorkerLost) else 0

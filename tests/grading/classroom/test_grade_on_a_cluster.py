@@ -16,6 +16,7 @@ from exercises.grading.classroom.inbox import read_inbox
 from exercises.grading.classroom.worker_link import WorkerLost
 from tests.grading.classroom.conftest import Graded
 from tests.grading.classroom.small_class import FIRST, marks_in
+from tests.reference_app.traffic import wait_until
 
 NOBODY = "tcp://127.0.0.1:1"
 
@@ -45,3 +46,19 @@ def test_a_cluster_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     with pytest.raises(WorkerLost, match="No scheduler"), cluster_crew("embedded", NOBODY):
         pass
+
+
+def test_a_cluster_that_everybody_has_left_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as members,
+        cluster_crew("embedded", members.scheduler_address) as crew,
+    ):
+        assert crew.room() == cluster.AHEAD
+        members.scale(0)
+        wait_until(lambda: not members.scheduler_info["workers"])
+        assert crew.room() == cluster.AHEAD
+        monkeypatch.setattr(cluster, "DESERTED_SECONDS", 0)
+        with pytest.raises(WorkerLost, match="no workers"):
+            crew.room()

@@ -117,3 +117,18 @@ def test_what_a_cluster_cancels_is_a_problem_and_no_crash() -> None:
     [(_, answer)] = answers(iter([Job([entry()])]), Crew(cancelled, lambda: ROOM))
     assert isinstance(answer, Problem)
     assert "cancelled" in answer.reason
+
+
+def test_a_crew_that_lost_everybody_is_noticed_though_no_answer_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("exercises.grading.classroom.jobs.ASK_SECONDS", 0.01)
+    rooms = iter([1, 1, 1])
+
+    def room() -> int:
+        for number in rooms:
+            return number
+        raise WorkerLost("nobody is left")
+
+    with pytest.raises(WorkerLost, match="nobody is left"):
+        list(answers(jobs(2), Crew(lambda _: Future(), room)))
