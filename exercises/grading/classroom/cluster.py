@@ -86,7 +86,7 @@ class _Members:
     def room(self) -> int:
         """How many learners they can take; for 1 while all are gone and new ones may come."""
         try:
-            threads = sum(self._client.nthreads().values())
+            threads: int = sum(self._client.nthreads().values())
         except OSError as error:
             raise WorkerLost(
                 f"The scheduler of Dask does not answer any more. {GOES_ON}"
