@@ -1,6 +1,7 @@
 """`/users`: the resource and its verbs (R1, R4, C1)."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -170,14 +171,26 @@ async def _change(
     await _require_write(user_id, services, caller)
     if not values.keys().isdisjoint({"status", "role"}):
         caller.require("administer_users", user_id)
-    async with services.database.transaction() as session:
-        users = UserRepository(session)
+    async with _writing(user_id, services) as users:
         await _check(condition, user_id, users)
         user = await users.change(user_id, values)
     if user is None:
         raise NotFound
-    await services.users_cache.invalidate(user_id)
     return user
+
+
+@asynccontextmanager
+async def _writing(user_id: UUID, services: Services) -> AsyncIterator[UserRepository]:
+    """A transaction after which nobody reads the user as they were.
+
+    Also when it raises: a connection that breaks at COMMIT leaves open what became of the write,
+    and whoever got the 503 reads again.
+    """
+    try:
+        async with services.database.transaction() as session:
+            yield UserRepository(session)
+    finally:
+        await services.users_cache.invalidate(user_id)
 
 
 async def _check(condition: Writing, user_id: UUID, users: UserRepository) -> None:
@@ -197,13 +210,11 @@ async def delete_user(
 ) -> None:
     """Delete. The row stays, marked; the address is free again."""
     await _require_write(user_id, services, caller)
-    async with services.database.transaction() as session:
-        users = UserRepository(session)
+    async with _writing(user_id, services) as users:
         await _check(condition, user_id, users)
         deleted = await users.delete(user_id)
     if not deleted:
         raise NotFound
-    await services.users_cache.invalidate(user_id)
 
 
 async def _require_write(user_id: UUID, services: Services, caller: Principal) -> None:

@@ -58,11 +58,16 @@ class Tokens:
         self._key = settings.secret_key.get_secret_value()
 
     async def issue(self, user_id: UUID) -> TokenPair:
-        """A pair for someone who has just logged in: the start of a new family."""
+        """A pair for someone who has just logged in: the start of a new family.
+
+        The user's old rows are cleared away, each a lifetime after its token: a revoked one may be
+        all that says that its family is over, and the successor of a token outlives it by that.
+        """
+        outlived = datetime.now(UTC) - timedelta(seconds=self._settings.refresh_token_seconds)
         async with self._database.transaction() as session:
             await session.execute(
                 delete(RefreshToken).where(
-                    RefreshToken.user_id == user_id, RefreshToken.expires_at < func.now()
+                    RefreshToken.user_id == user_id, RefreshToken.expires_at < outlived
                 )
             )
             return await self._new_pair(session, user_id, family=uuid4())

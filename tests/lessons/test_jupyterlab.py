@@ -22,9 +22,11 @@ DRAWN = 'class="jp-RenderedMermaid"><figure><img src="data:image/svg'
 def test_every_figure_and_section_is_shown(tmp_path: Path) -> None:
     with jupyterlab(tmp_path) as address:
         for file in lesson_files():
-            shown = page(f"{address}/{alone(file)}", tmp_path)
             lesson = LessonNotebook(file)
-            assert shown.count(DRAWN) == figures(lesson), file.name
+            drawn = figures(lesson)
+            address_alone = f"{address}/{alone(file)}"
+            shown = page(address_alone, tmp_path, lambda text, n=drawn: text.count(DRAWN) == n)
+            assert shown.count(DRAWN) == drawn, file.name
             text = html.unescape(re.sub(r"<[^>]+>", "", shown))
             missing = [title for title in headings(lesson) if title not in text]
             assert missing == [], file.name

@@ -36,3 +36,16 @@ def test_replays_that_cross_do_not_block_each_other(client: Client) -> None:
         answers = [each.result() for each in begun]
     assert [answer.status_code for answer in answers] == [200, 401, 401]
     assert client.refresh(answers[0].json()["data"]["refresh_token"]).status_code == 401
+
+
+@pytest.mark.spec("A3")
+def test_a_successor_stays_dead_when_what_ended_its_family_has_expired(client: Client) -> None:
+    """One that was inserted while its family was revoked, so that its own row does not say it."""
+    ada = client.person()
+    successor = client.refresh(ada.refresh_token).json()["data"]["refresh_token"]
+    client.sql(
+        "UPDATE refresh_tokens SET revoked_at = now(), expires_at = now() - interval '1 minute'"
+        " WHERE used_at IS NOT NULL"
+    )
+    client.log_in(ada.email)
+    assert client.refresh(successor).status_code == 401

@@ -2,11 +2,15 @@
 
 import json
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
 from reference_app.running import Backend
 from tests.reference_app.client import Client, Person
+from tests.reference_app.traffic import wait_until
 
 
 def cached(client: Client, ada: Person) -> object:
@@ -85,6 +89,40 @@ def test_a_read_that_raced_with_a_write_stores_nothing(client: Client) -> None:
         client.patch(ada.path, by=ada, json={"full_name": f"Name {turn}"})
         names.append(read(client, ada))
     assert names == [f"Name {turn}" for turn in range(15)]
+
+
+@pytest.mark.spec("S1")
+@pytest.mark.parametrize(("method", "then"), [("PATCH", 200), ("DELETE", 404)])
+def test_a_write_that_was_committed_and_not_confirmed_is_seen_by_the_next_read(
+    client: Client, method: str, then: int
+) -> None:
+    ada, admin = client.person(), client.person("admin")
+    read(client, ada)
+    body = {"json": {"full_name": "Second"}} if method == "PATCH" else {}
+    with unconfirmed_commits(client):
+        assert client.send(method, ada.path, by=admin, **body).status_code == 503
+    answer = client.get(ada.path, by=admin)
+    assert answer.status_code == then
+    assert "Ada Lovelace" not in answer.text
+
+
+@contextmanager
+def unconfirmed_commits(client: Client) -> Iterator[None]:
+    """Transactions are committed, wait for a standby that is not there, and lose the connection."""
+    waiting = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event = 'SyncRep'"
+    )
+    client.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    client.sql("SELECT pg_reload_conf()")
+    with ThreadPoolExecutor(1) as threads:
+        ending = threads.submit(wait_until, lambda: bool(client.sql(waiting)))
+        try:
+            yield
+        finally:
+            client.sql("ALTER SYSTEM RESET synchronous_standby_names")
+            client.sql("SELECT pg_reload_conf()")
+            ending.result()
 
 
 @pytest.mark.spec("S1")
