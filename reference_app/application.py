@@ -23,6 +23,7 @@ from reference_app.observability.tracing import Tracing
 from reference_app.payments import Payments
 from reference_app.reliability.health import Health
 from reference_app.reports import Exports
+from reference_app.security.bearer import ReadBearer
 from reference_app.security.body_limit import BodyLimit
 from reference_app.security.headers import Cors, SecurityHeaders
 from reference_app.security.json_bodies import JsonBodies
@@ -73,7 +74,8 @@ def create_app(settings: Settings) -> FastAPI:
     # A request passes these from the last added to the first.
     app.add_middleware(JsonBodies)
     app.add_middleware(BodyLimit, limit=settings.body_limit_bytes)
-    app.add_middleware(LimitRequests, limits=services.rate_limits, tokens=services.tokens)
+    app.add_middleware(LimitRequests, limits=services.rate_limits)
+    app.add_middleware(ReadBearer, tokens=services.tokens)
     app.add_middleware(services.health.within_limit)
     app.add_middleware(CatchDefects)
     app.add_middleware(Cors, origins=settings.cors_origins)

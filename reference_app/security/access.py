@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import structlog
-from fastapi import Depends
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 from sqlalchemy import Select, bindparam, select
 
 from reference_app.data.models import User
 from reference_app.errors import InvalidToken, NotAllowed, NotAuthenticated, NotFound
+from reference_app.security.bearer import bearer_of
 from reference_app.services import Provided
 
 ACCOUNT: Select[*tuple[Any, ...]] = select(User.role, User.status).where(
@@ -76,7 +77,7 @@ class Principal:
             raise NotAllowed
 
 
-bearer = HTTPBearer(
+in_the_document = HTTPBearer(
     auto_error=False,
     bearerFormat="JWT",
     description="An access token, made and checked as RFC8725 recommends.",
@@ -84,17 +85,19 @@ bearer = HTTPBearer(
 
 
 async def principal(
-    services: Provided,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    request: Request, services: Provided, _: Annotated[object, Depends(in_the_document)]
 ) -> Principal:
     """The caller. Role and status are read on every request: a demotion takes effect at once.
 
     Raises NotAuthenticated without a bearer token, InvalidToken for one that is not accepted or
     whose user is gone, NotAllowed when the account is not active.
     """
-    if credentials is None:
+    bearer = bearer_of(request.scope)
+    if bearer is None:
         raise NotAuthenticated
-    return await active_user(services, services.tokens.read_access(credentials.credentials).user_id)
+    if isinstance(bearer, InvalidToken):
+        raise bearer
+    return await active_user(services, bearer.user_id)
 
 
 async def active_user(services: Provided, user_id: UUID) -> Principal:

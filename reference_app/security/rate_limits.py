@@ -22,21 +22,18 @@ import zlib
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import structlog
 from limits.aio.storage import RedisStorage
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reference_app.config import Settings
 from reference_app.errors import InvalidToken, TooManyAttempts, respond
+from reference_app.security.bearer import bearer_of
 from reference_app.security.quotas import Quota, Quotas
-
-if TYPE_CHECKING:
-    from reference_app.security.tokens import Tokens
 
 log = structlog.get_logger()
 
@@ -125,10 +122,9 @@ class RateLimits:
 class LimitRequests:
     """ASGI middleware: a request too many is refused before its body is read."""
 
-    def __init__(self, app: ASGIApp, limits: RateLimits, tokens: "Tokens") -> None:
+    def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
         self.app = app
         self.limits = limits
-        self.tokens = tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         standing = await self._count(scope) if scope["type"] == "http" else None
@@ -149,11 +145,8 @@ class LimitRequests:
 
     async def _count(self, scope: Scope) -> Standing | None:
         address = scope["client"][0] if scope["client"] else ""
-        scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
-        user_id = None
-        if scheme.lower() == "bearer":
-            with suppress(InvalidToken):
-                user_id = self.tokens.read_access(token).user_id
+        bearer = bearer_of(scope)
+        user_id = None if bearer is None or isinstance(bearer, InvalidToken) else bearer.user_id
         return await self.limits.count_request(scope["method"], scope["path"], address, user_id)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,9 @@ def test_every_figure_and_section_is_shown(tmp_path: Path) -> None:
     with jupyterlab(tmp_path) as address:
         for file in lesson_files():
             lesson = LessonNotebook(file)
-            drawn = figures(lesson)
-            address_alone = f"{address}/{alone(file)}"
-            shown = page(address_alone, tmp_path, lambda text, n=drawn: text.count(DRAWN) == n)
-            assert shown.count(DRAWN) == drawn, file.name
+            all_are_drawn = partial(shows, figures(lesson))
+            shown = page(f"{address}/{alone(file)}", tmp_path, all_are_drawn)
+            assert all_are_drawn(shown), file.name
             text = html.unescape(re.sub(r"<[^>]+>", "", shown))
             missing = [title for title in headings(lesson) if title not in text]
             assert missing == [], file.name
@@ -35,6 +35,11 @@ def test_every_figure_and_section_is_shown(tmp_path: Path) -> None:
 def alone(file: Path) -> str:
     """Where JupyterLab opens the lesson in a workspace with nothing else in it."""
     return f"lab/workspaces/{file.stem}/tree/{file.relative_to(ROOT).as_posix()}"
+
+
+def shows(number: int, text: str) -> bool:
+    """Whether the page has so many figures."""
+    return text.count(DRAWN) == number
 
 
 def figures(lesson: LessonNotebook) -> int:
