@@ -6,6 +6,10 @@ why it failed is in the log, not in the answer. The answer comes within `TIMEOUT
 hangs. Of each thing there is one question at a time: probes that come meanwhile wait for the same
 answer, so that they never take more than one connection of the pool.
 
+Whoever can do without a part leaves it out by name. What sends traffic asks `/ready?exclude=cache`:
+the service answers without its cache, and a cache that is down, which all replicas share, would
+otherwise take the last of them out of the balancer.
+
 A replica that was told to end is not ready from that moment. For `shutdown_delay_seconds` it still
 takes what comes, as balancers need a while to see it. Then it listens no more (`serving.py`), and
 whatever runs has `shutdown_seconds` to finish: what does not is cut, and answered with 503.
@@ -15,10 +19,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from redis.asyncio import Redis
 from sqlalchemy import text
@@ -28,13 +32,16 @@ from reference_app.api.documentation import refusals
 from reference_app.api.envelope import Detail, Success
 from reference_app.config import Settings
 from reference_app.data.database import Database
-from reference_app.errors import Unavailable, respond
+from reference_app.errors import InvalidInput, Unavailable, respond
 
 log = structlog.get_logger()
 
 TIMEOUT_SECONDS = 1.0
 RETRY_AFTER_SECONDS = 1
 ALEMBIC_INI = Path(__file__).parents[1] / "alembic.ini"
+
+Part = Literal["database", "cache", "migrations"]
+State = Literal["ok", "excluded"]
 
 
 class Alive(BaseModel):
@@ -44,12 +51,12 @@ class Alive(BaseModel):
 
 
 class Ready(BaseModel):
-    """Everything the service needs answers."""
+    """Everything the service needs answers, but for what was not to be asked."""
 
     status: Literal["ready"] = "ready"
-    database: Literal["ok"] = "ok"
-    cache: Literal["ok"] = "ok"
-    migrations: Literal["ok"] = "ok"
+    database: State = "ok"
+    cache: State = "ok"
+    migrations: State = "ok"
 
 
 class NotReady(Unavailable):
@@ -75,28 +82,33 @@ class Health:
         self._questions: dict[str, asyncio.Task[object]] = {}
         self.router = APIRouter(tags=["operation"])
         self.router.get("/health")(self.health)
-        self.router.get("/ready", responses=refusals(NotReady))(self.ready)
+        self.router.get("/ready", responses=refusals(InvalidInput, NotReady))(self.ready)
 
     async def health(self) -> Success[Alive]:
         """Whether the process is alive."""
         return Success(data=Alive())
 
-    async def ready(self) -> Success[Ready]:
+    async def ready(
+        self,
+        exclude: Annotated[
+            tuple[Part, ...],
+            Query(max_length=3, description="Parts that the caller can do without."),
+        ] = (),
+    ) -> Success[Ready]:
         """Whether database and cache answer, and the schema is the one this version needs."""
         if self._ends_at is not None:
             raise NotReady({"replica": "Is shutting down."})
-        revision, pong = await asyncio.gather(
-            self._ask("database", self._revision), self._ask("cache", self._redis.ping)
-        )
-        fine = {
-            "database": revision is not None,
-            "cache": bool(pong),
-            "migrations": revision not in await asyncio.to_thread(older_revisions),
+        checks: dict[Part, Callable[[], Awaitable[bool]]] = {
+            "database": self._database_answers,
+            "cache": self._cache_answers,
+            "migrations": self._schema_will_do,
         }
-        if not all(fine.values()):
-            wrong = [name for name, is_fine in fine.items() if not is_fine]
+        asked = [name for name in checks if name not in exclude]
+        fine = await asyncio.gather(*(checks[name]() for name in asked))
+        wrong = [name for name, is_fine in zip(asked, fine, strict=True) if not is_fine]
+        if wrong:
             raise NotReady(dict.fromkeys(wrong, "Does not answer as it should."))
-        return Success(data=Ready())
+        return Success(data=Ready.model_validate(dict.fromkeys(exclude, "excluded")))
 
     def leave(self) -> None:
         """The process was told to end: not ready from now on, and what runs has a limit."""
@@ -134,6 +146,16 @@ class Health:
                 self._running.discard(bound)
 
         return bounded
+
+    async def _database_answers(self) -> bool:
+        return await self._ask("database", self._revision) is not None
+
+    async def _cache_answers(self) -> bool:
+        return bool(await self._ask("cache", self._redis.ping))
+
+    async def _schema_will_do(self) -> bool:
+        revision = await self._ask("database", self._revision)
+        return revision not in await asyncio.to_thread(older_revisions)
 
     async def _ask(self, name: str, question: Callable[[], Awaitable[object]]) -> object:
         """The answer to a question that may be under way already; None when there is none in time.

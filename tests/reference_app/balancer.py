@@ -9,13 +9,13 @@ from typing import Self
 from urllib.parse import urlsplit
 
 INTERVAL_SECONDS = 0.05
-PROBE = b"GET /ready HTTP/1.1\r\nHost: replica\r\nConnection: close\r\n\r\n"
+PROBE = b"GET /ready?exclude=cache HTTP/1.1\r\nHost: replica\r\nConnection: close\r\n\r\n"
 
 Address = tuple[str, int]
 
 
 class Balancer:
-    """Runs in a thread of its own. It knows of replicas only what `/ready` tells it."""
+    """Runs in a thread of its own. It knows of replicas only what `/ready` tells a balancer."""
 
     def __init__(self, *urls: str) -> None:
         parts = [urlsplit(url) for url in urls]

@@ -10,10 +10,10 @@ from tests.reference_app.client import Client
 TIMEOUT_SECONDS = 1.0
 
 
-def wrong(client: Client) -> set[str]:
+def wrong(client: Client, query: str = "") -> set[str]:
     """What /ready says is wrong, in bounded time."""
     started = time.monotonic()
-    answer = client.get("/ready")
+    answer = client.get(f"/ready{query}")
     assert time.monotonic() - started < 2 * TIMEOUT_SECONDS
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "1"
@@ -58,6 +58,44 @@ def test_a_missing_part_makes_it_unready_and_not_unhealthy(
     deadline = time.monotonic() + 5
     while client.get("/ready").status_code != 200:
         assert time.monotonic() < deadline
+
+
+@pytest.mark.spec("L2")
+@pytest.mark.parametrize("how", ["kill", "pause"])
+def test_whoever_can_do_without_the_cache_may_leave_it_out_of_the_question(
+    backend: Backend, client: Client, how: str
+) -> None:
+    getattr(backend.cache, how)()
+    try:
+        answer = client.get("/ready?exclude=cache")
+        assert answer.status_code == 200
+        assert client.log("not_ready") == [], "it is not even asked"
+        assert answer.json()["data"] == {
+            "status": "ready",
+            "database": "ok",
+            "cache": "excluded",
+            "migrations": "ok",
+        }
+        assert wrong(client) == {"cache"}
+    finally:
+        backend.cache.resume()
+        backend.cache.start()
+
+
+@pytest.mark.spec("L2")
+def test_what_is_left_out_is_named_and_nothing_else_is_left_out(
+    backend: Backend, client: Client
+) -> None:
+    backend.postgres.kill()
+    try:
+        assert wrong(client, "?exclude=cache") == {"database", "migrations"}
+        assert wrong(client, "?exclude=cache&exclude=database") == {"migrations"}
+        assert client.get("/ready?exclude=database&exclude=migrations").status_code == 200
+    finally:
+        backend.postgres.start()
+    unknown = client.get("/ready?exclude=chache")
+    assert unknown.status_code == 400
+    assert unknown.json()["error"]["details"][0]["field"] == "exclude.0"
 
 
 @pytest.mark.spec("L2")

@@ -66,13 +66,13 @@ def test_what_runs_has_no_rights_and_bounded_memory(kind: str) -> None:
 
 @pytest.mark.spec("X2")
 @pytest.mark.spec("L2")
-def test_a_replica_is_restarted_by_its_own_life_and_gets_traffic_when_all_it_needs_is_there() -> (
+def test_a_replica_is_restarted_by_its_own_life_and_gets_traffic_when_what_it_needs_is_there() -> (
     None
 ):
     deployment = of_kind("Deployment")["spec"]
     [container] = deployment["template"]["spec"]["containers"]
     assert container["livenessProbe"]["httpGet"]["path"] == "/health"
-    assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
+    assert container["readinessProbe"]["httpGet"]["path"] == "/ready?exclude=cache"
     assert deployment["replicas"] >= 2
     assert deployment["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
     assert of_kind("PodDisruptionBudget")["spec"]["minAvailable"] >= 1

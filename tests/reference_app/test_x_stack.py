@@ -13,7 +13,7 @@ import pytest
 
 from reference_app.running import images
 from tests.reference_app.client import ITEMS, PASSWORD
-from tests.reference_app.stack import DEPLOY, PROJECT, Stack, logged_in, sweep, until
+from tests.reference_app.stack import DEPLOY, PROJECT, Stack, Traffic, logged_in, sweep, until
 
 
 @pytest.mark.spec("X2")
@@ -110,6 +110,22 @@ def test_with_one_replica_stopped_the_other_answers(stack: Stack, edge: httpx.Cl
         assert answers.count(200) == 50
     finally:
         stack.compose("start", "second")
+
+
+@pytest.mark.spec("X2")
+@pytest.mark.spec("S1")
+def test_with_the_cache_stopped_both_replicas_keep_their_traffic(
+    stack: Stack, edge: httpx.Client
+) -> None:
+    user = logged_in(edge, "kay@example.com")
+    stack.compose("stop", "cache")
+    try:
+        with Traffic(lambda: edge.get(f"/api/v1/users/{user['id']}")) as traffic:
+            until(lambda: traffic.answers.total() > 40)  # longer than the balancer takes to notice
+        assert traffic.answers.keys() == {200}, traffic.answers
+        assert "unhealthy" not in stack.status()
+    finally:
+        stack.compose("start", "cache")
 
 
 @pytest.mark.spec("X2")
