@@ -71,11 +71,13 @@ class Settings(BaseSettings):
     """Every setting, its unit and its bounds. The variable is the field's name in capitals.
 
     `mfa_keys` are base64, comma separated, the newest first; without any, nobody can set up MFA.
+    `export_database_url` leads past the pooler, if there is one; without it, exports use the other.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr
+    export_database_url: SecretStr | None = None
     redis_url: SecretStr
     secret_key: SecretStr
     mfa_keys: SecretStr | None = None
@@ -127,18 +129,19 @@ class Settings(BaseSettings):
     otel_exporter_otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+\S*)?$")] = ""
     otel_traces_sampler_arg: Annotated[float, Field(ge=0, le=1)] = 1.0
 
-    @field_validator("database_url")
+    @field_validator("database_url", "export_database_url")
     @classmethod
-    def _asyncpg_url(cls, value: SecretStr) -> SecretStr:
+    def _asyncpg_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
         try:
             url = make_url(value.get_secret_value())
         except (ArgumentError, ValueError):
             raise ValueError("is not a database address") from None
         if url.get_backend_name() != "postgresql" or not url.database:
             raise ValueError("must look like postgresql://HOST:PORT/NAME, with user and password")
-        return SecretStr(
-            url.set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
-        )
+        url = url.set(drivername="postgresql+asyncpg")
+        return SecretStr(url.render_as_string(hide_password=False))
 
     @field_validator("redis_url")
     @classmethod

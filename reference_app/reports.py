@@ -3,7 +3,8 @@
     rows       a server-side cursor: PostgreSQL hands over a few at a time, and waits in between
     memory     those few, however many orders there are
     processor  two milliseconds' worth of text, and then everybody else has a turn
-    database   a connection of its own for as long as it takes: the pool is for requests
+    database   a connection of its own for as long as it takes: the pool is for requests, and so is
+               a pooler, which would also refuse the settings that bound an export
     how many   a bound; whoever comes on top is told to come back, at once
 
 One snapshot serves the whole export, so it must end: a reader that stops reading loses it after
@@ -60,7 +61,7 @@ class Exports:
         self._free = settings.exports_at_once
         milliseconds = str(int(settings.database_statement_timeout_seconds * 1000))
         self._engine = create_async_engine(
-            settings.database_url.get_secret_value(),
+            (settings.export_database_url or settings.database_url).get_secret_value(),
             poolclass=NullPool,
             hide_parameters=True,
             connect_args={

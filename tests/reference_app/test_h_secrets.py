@@ -20,6 +20,7 @@ from tests.reference_app.test_x_operation import run
 MFA_KEY = b64encode(bytes(range(32))).decode()
 SECRETS = {
     "DATABASE_URL": "postgresql://ada:s3cret-one@127.0.0.1:1/dojo",  # pragma: allowlist secret
+    "EXPORT_DATABASE_URL": "postgresql://ada:s3cret@h/dojo",  # pragma: allowlist secret
     "REDIS_URL": "redis://:s3cret-two@127.0.0.1:1/0",
     "SECRET_KEY": "s3cret-three, of more than thirty-two bytes",  # pragma: allowlist secret
     "MFA_KEYS": MFA_KEY,
@@ -164,7 +165,7 @@ def test_no_answer_and_no_log_line_shows_a_secret_when_all_works(client: Client)
     assert {200, 400, 401, 404, 500} <= {answer.status_code for answer in answers}
     everything = "".join(answer.text + str(answer.headers) for answer in answers)
     everything += "\n".join(client.service.logs())
-    for name in SECRETS:
+    for name in SECRETS.keys() & client.service.settings.keys():
         secret = client.service.settings[name]
         assert secret not in everything
         password = urlsplit(secret).password if "://" in secret else None

@@ -42,6 +42,7 @@ def test_every_missing_variable_is_named_at_once() -> None:
 def test_every_wrong_variable_is_named_at_once_and_no_value_is_shown() -> None:
     wrong = {
         "DATABASE_URL": "mysql://ada:s3cret-database@127.0.0.1/dojo",  # pragma: allowlist secret
+        "EXPORT_DATABASE_URL": "mysql://ada:s3cret-exports@h/dojo",  # pragma: allowlist secret
         "REDIS_URL": "http://s3cret-cache",
         "SECRET_KEY": "s3cret-but-short",  # pragma: allowlist secret
         "PORT": "http",

@@ -144,6 +144,17 @@ def test_the_service_reaches_postgresql_through_the_pooler_and_in_few_connection
 
 
 @pytest.mark.spec("X2")
+@pytest.mark.spec("S2")
+def test_the_staff_exports_past_the_pooler(stack: Stack, edge: httpx.Client) -> None:
+    user = logged_in(edge, "liskov@example.com")
+    order = edge.post(f"/api/v1/users/{user['id']}/orders", json=ITEMS).json()["data"]
+    stack.sql(f"UPDATE users SET role = 'support' WHERE id = '{user['id']}'")
+    answer = edge.get("/api/v1/reports/orders")
+    assert answer.status_code == 200, answer.text
+    assert order["id"] in answer.text
+
+
+@pytest.mark.spec("X2")
 def test_what_not_every_machine_can_fetch_is_at_least_well_formed(stack: Stack) -> None:
     whole = json.loads(stack.compose("--profile", "watching", "config", "--format", "json"))
     assert {"grafana", "collector"} <= set(whole["services"])
