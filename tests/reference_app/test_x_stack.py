@@ -53,6 +53,28 @@ def test_plain_http_leads_to_https_which_is_remembered_and_modern(
 
 
 @pytest.mark.spec("X6")
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/metrics", "/metrics?x", "/ready", "/ready?exclude=cache", "//metrics"),
+        *("/%6Detrics", "/metric%73", "/read%79", "/api/../metrics", "/api/..%2Fmetrics"),
+    ],
+)
+def test_what_is_for_the_inside_is_not_reached_by_any_spelling(
+    edge: httpx.Client, path: str
+) -> None:
+    spelt = edge.base_url.copy_with(raw_path=path.encode())
+    assert edge.get(spelt).status_code == 404
+
+
+@pytest.mark.spec("X6")
+def test_what_is_for_the_world_is_reached(edge: httpx.Client) -> None:
+    for path in ("/health", "/docs", "/docs/start.js", "/openapi.json"):
+        assert edge.get(path).status_code == 200, path
+    assert edge.get("/api/v1/users").status_code == 401
+
+
+@pytest.mark.spec("X6")
 @pytest.mark.spec("H4")
 def test_who_a_request_comes_from_is_believed_of_the_balancer_alone(
     stack: Stack, edge: httpx.Client
