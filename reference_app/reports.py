@@ -8,7 +8,8 @@
     how many   a bound; whoever comes on top is told to come back, at once
 
 One snapshot serves the whole export, so it must end: a reader that stops reading loses it after
-30 s, and everybody after 10 minutes. A client that leaves takes its statement with it.
+30 s, and everybody after 10 minutes. PostgreSQL sees to that, and whoever sends the pieces gives up
+after the same time, which frees the place. A client that leaves takes its statement with it.
 """
 
 import csv

@@ -1,5 +1,6 @@
 """`/reports/orders`: the one answer that is a file, and so has no envelope (S2)."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Annotated
@@ -13,7 +14,7 @@ from starlette.types import Send
 from reference_app.api.documentation import Responses, headers, refusals
 from reference_app.api.schemas import Moment, OrderStatus
 from reference_app.errors import InvalidInput, NotAllowed, NotAuthenticated
-from reference_app.reports import OrderFilter, TooManyExports
+from reference_app.reports import IDLE_SECONDS, WHOLE_SECONDS, OrderFilter, TooManyExports
 from reference_app.security.access import Caller
 from reference_app.services import Provided
 
@@ -54,7 +55,9 @@ class Download(StreamingResponse):
     """A file that is sent while it is made, to be kept by nobody in between.
 
     What goes wrong before the first piece is answered as any error is. Later there is no status
-    left to send: the connection is cut, and the client sees that the file is not whole.
+    left to send: the connection is cut, and the client sees that the file is not whole. So it is
+    when the client takes nothing for too long, or takes too long for the whole: while a piece waits
+    to be sent, nobody else looks at the time.
     """
 
     media_type = "text/csv"
@@ -64,7 +67,7 @@ class Download(StreamingResponse):
         self._pieces = pieces
 
     async def stream_response(self, send: Send) -> None:
-        async with aclosing(self._pieces) as pieces:
+        async with asyncio.timeout(WHOLE_SECONDS), aclosing(self._pieces) as pieces:
             piece: bytes | None = await anext(pieces)
             await send(
                 {
@@ -74,7 +77,8 @@ class Download(StreamingResponse):
                 }
             )
             while piece is not None:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
                 piece = await anext(pieces, None)
         await send({"type": "http.response.body", "body": b""})
 

@@ -3,36 +3,31 @@
 import csv
 import io
 import re
-import socket
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from urllib.parse import urlsplit
+from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
 
+from reference_app import reports
 from reference_app.running import Backend
-from tests.reference_app.client import Client, Person
+from tests.reference_app.client import Client
 from tests.reference_app.conftest import SETTINGS
+from tests.reference_app.exporting import EXPORTING, PATH, Export, exporting, exports
 from tests.reference_app.traffic import wait_until
 
-PATH = "/api/v1/reports/orders"
 AT_ONCE = 8
-LAST_CHUNK = b"\r\n0\r\n\r\n"
 ORDERS = 200_000
 FILL = """
     INSERT INTO orders (user_id, total_amount, created_at)
     SELECT %s, n / 100.0, timestamptz '2026-01-01' + n * interval '1 s'
     FROM generate_series(1, %s) n
 """
-EXPORTING = (
-    "SELECT FROM pg_stat_activity WHERE application_name = 'reference_app export'"
-    " AND datname = current_database()"
-)
 
 
 @pytest.fixture(scope="module")
@@ -47,49 +42,6 @@ def archive(backend: Backend) -> Iterator[Client]:
             connection.execute("ANALYZE orders")
         yield client
         client.close()
-
-
-def exporting(client: Client) -> int:
-    """How many connections there are for exports."""
-    return len(client.sql(EXPORTING))
-
-
-class Export:
-    """The raw connection of one export: read as far as a test wants, or not at all."""
-
-    def __init__(self, client: Client, by: Person) -> None:
-        address = urlsplit(client.service.url)
-        self._socket = socket.create_connection((str(address.hostname), address.port or 80), 10)
-        request = f"GET {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {by.token}\r\n\r\n"
-        self._socket.sendall(request.encode())
-        self.bytes = 0
-        self._end = b""
-        self.ended = False
-
-    def read(self, until: Callable[[], bool] = lambda: False) -> None:
-        """Take what comes until its last chunk, or until somebody says so."""
-        while not self.ended and not until():
-            piece = self._socket.recv(1 << 18)
-            assert piece, "the export was cut"
-            self.bytes += len(piece)
-            self._end = (self._end + piece)[-len(LAST_CHUNK) :]
-            self.ended = self._end == LAST_CHUNK
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-@contextmanager
-def exports(client: Client, number: int) -> Iterator[list[Export]]:
-    """So many exports that have begun."""
-    with ExitStack() as ending:
-        by = client.person("support")
-        begun = []
-        for _ in range(number):
-            begun.append(Export(client, by))
-            ending.callback(begun[-1].close)
-        wait_until(lambda: exporting(client) == number)
-        yield begun
 
 
 def table(answer: httpx.Response) -> list[dict[str, str]]:
@@ -196,6 +148,32 @@ def test_an_export_that_breaks_is_cut_and_not_ended(archive: Client) -> None:
             export.read()
     assert archive.get("/health").status_code == 200
     wait_until(lambda: exporting(archive) == 0)
+
+
+@pytest.mark.spec("S2")
+@pytest.mark.parametrize("bound", ["IDLE_SECONDS = 30", "WHOLE_SECONDS = 600"])
+def test_a_reader_that_stops_is_cut_and_gives_its_place_to_the_next(
+    backend: Backend, archive: Client, tmp_path: Path, bound: str
+) -> None:
+    source = Path(reports.__file__).read_text("utf-8")
+    assert source.count(f"\n{bound}\n") == 1
+    impatient = tmp_path / "reports.py"
+    impatient.write_text(source.replace(bound, f"{bound.split()[0]} = 2"), "utf-8")
+    support, paid = archive.person("support"), {"status": "paid"}
+    with (
+        backend.service(
+            beside=archive.service,
+            settings={"EXPORTS_AT_ONCE": "1", "RATE_LIMIT_EXPORT": "100000/minute"},
+            replace={reports.__name__: impatient},
+        ) as service,
+        closing(Client(service)) as client,
+        closing(Export(client, support)) as stopped,
+    ):
+        wait_until(lambda: exporting(client) == 1)
+        assert client.get(PATH, by=support, params=paid).status_code == 503
+        wait_until(lambda: client.get(PATH, by=support, params=paid).status_code == 200)
+        with pytest.raises((AssertionError, ConnectionError)):
+            stopped.read()
 
 
 def resident_bytes(client: Client) -> float:
