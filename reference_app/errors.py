@@ -7,7 +7,7 @@
     ├── NotAllowed          403  the caller is known and may not do this
     ├── NotFound            404  it is not there, or not for this caller
     ├── Conflict            409  it clashes with what is already there
-    ├── PreconditionFailed  412  it is no longer what the caller's If-Match says
+    ├── PreconditionFailed  412  the caller's If-Match or If-None-Match does not hold
     ├── BodyTooLarge        413
     ├── RuleBroken          422  well-formed, but against a rule of the business
     ├── TooManyAttempts     429  come back after `retry_after` seconds
@@ -106,11 +106,11 @@ class Conflict(ServiceError):
 
 
 class PreconditionFailed(ServiceError):
-    """412: it has changed since the caller read it (RFC 9110 section 13.1.1)."""
+    """412: it is not what the caller's condition says (RFC 9110 section 13.1)."""
 
     status = 412
     code = "PRECONDITION_FAILED"
-    message = "This has changed since you read it."
+    message = "This is not what your condition says; it may have changed since you read it."
 
 
 class BodyTooLarge(ServiceError):

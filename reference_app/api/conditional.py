@@ -69,25 +69,26 @@ class Reading:
 
 
 class Writing:
-    """A PUT, PATCH or DELETE, which may say what its caller believes to change."""
+    """A PUT, PATCH or DELETE, which may say what its caller means to change, and what not."""
 
-    def __init__(self, expected: list[str] | None) -> None:
+    def __init__(self, expected: list[str] | None, unwanted: list[str] | None) -> None:
         self._expected = expected
+        self._unwanted = unwanted
 
     @property
     def is_conditional(self) -> bool:
         """Whether there is a condition at all."""
-        return self._expected is not None
+        return self._expected is not None or self._unwanted is not None
 
     def require(self, current: object) -> None:
-        """Raises PreconditionFailed when the caller expects something else.
+        """Raises PreconditionFailed when the caller expects something else, or anything but this.
 
         To be called with what the transaction that writes has locked: only then are comparing and
         writing one step.
         """
-        if self._expected is None or self._expected == [ANY]:
-            return
-        if tag_of(current) not in self._expected:
+        is_expected = self._expected is None or _include(self._expected, current)
+        is_unwanted = self._unwanted is not None and _include(self._unwanted, current)
+        if is_unwanted or not is_expected:
             raise PreconditionFailed
 
 
@@ -97,22 +98,35 @@ async def reading(
         Tags | None, Header(description="Tags of what the caller has, or `*`.")
     ] = None,
 ) -> Reading:
-    """Weak comparison, for which `W/` does not count (RFC 9110 section 13.1.2)."""
-    known = _tags("If-None-Match", if_none_match)
-    return Reading(response, known and [tag.removeprefix("W/") for tag in known])
+    """What the caller of a GET has already."""
+    return Reading(response, _weak_tags(if_none_match))
 
 
 async def writing(
     if_match: Annotated[
         Tags | None, Header(description="Tags of what the caller means to change, or `*`.")
     ] = None,
+    if_none_match: Annotated[
+        Tags | None, Header(description="Tags of what the caller does not mean to change, or `*`.")
+    ] = None,
 ) -> Writing:
-    """Strong comparison, which a tag with `W/` never passes (RFC 9110 section 13.1.1)."""
-    return Writing(_tags("If-Match", if_match))
+    """If-Match compares strongly, which a tag with `W/` never passes (RFC 9110 section 13.1.1)."""
+    return Writing(_tags("If-Match", if_match), _weak_tags(if_none_match))
 
 
 ConditionalRead = Annotated[Reading, Depends(reading)]
 ConditionalWrite = Annotated[Writing, Depends(writing)]
+
+
+def _weak_tags(lines: list[str] | None) -> list[str] | None:
+    """The tags of If-None-Match: it compares weakly, `W/` does not count (RFC 9110 13.1.2)."""
+    tags = _tags("If-None-Match", lines)
+    return tags and [tag.removeprefix("W/") for tag in tags]
+
+
+def _include(tags: list[str], shown: object) -> bool:
+    """Whether one of the tags is that of what is shown."""
+    return tags == [ANY] or tag_of(shown) in tags
 
 
 def _tags(name: str, lines: list[str] | None) -> list[str] | None:

@@ -114,6 +114,36 @@ def test_a_write_to_what_has_changed_since_is_412_and_does_nothing(
 
 
 @pytest.mark.spec("R6")
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_a_write_to_what_the_caller_does_not_mean_is_412_and_does_nothing(
+    client: Client, method: str
+) -> None:
+    ada = client.person()
+    known = tag(client, ada.path, ada)
+    body = {} if method == "DELETE" else {"json": {"email": ada.email, "full_name": "Lost"}}
+    for unwanted in ("*", known, f"W/{known}", f"{STALE}, {known}"):
+        for more in ({}, {"If-Match": known}):
+            headers = {"If-None-Match": unwanted, **more}
+            refused = client.send(method, ada.path, by=ada, headers=headers, **body)
+            assert refused.status_code == 412
+            assert refused.json()["error"]["code"] == "PRECONDITION_FAILED"
+    assert tag(client, ada.path, ada) == known
+    both = {"If-None-Match": STALE, "If-Match": known}
+    assert client.send(method, ada.path, by=ada, headers=both, **body).status_code < 300
+
+
+@pytest.mark.spec("R6")
+def test_an_order_that_the_caller_does_not_mean_is_412(client: Client) -> None:
+    ada = client.person()
+    path = f"/api/v1/orders/{client.order(ada)['id']}"
+    known = tag(client, path, ada)
+    for unwanted, status in (("*", 412), (known, 412), (STALE, 200)):
+        headers = {"If-None-Match": unwanted}
+        answer = client.patch(path, by=ada, json={"status": "cancelled"}, headers=headers)
+        assert answer.status_code == status
+
+
+@pytest.mark.spec("R6")
 def test_an_order_that_has_moved_on_is_412(client: Client) -> None:
     ada, support = client.person(), client.person("support")
     path = f"/api/v1/orders/{client.order(ada)['id']}"
@@ -153,19 +183,21 @@ def test_any_version_will_do_for_a_star(client: Client) -> None:
     assert client.patch(ada.path, by=ada, json=body, headers=any_version).status_code == 200
     gone = "/api/v1/users/00000000-0000-4000-8000-000000000000"
     admin = client.person("admin")
-    assert client.patch(gone, by=admin, json=body, headers=any_version).status_code == 404
+    for headers in (any_version, {"If-None-Match": "*"}):
+        assert client.patch(gone, by=admin, json=body, headers=headers).status_code == 404
 
 
 @pytest.mark.spec("R6")
 @pytest.mark.parametrize("condition", ["", "abc", '"open', '*, "a"', 'w/"a"', '"a" b'])
 def test_a_condition_that_cannot_be_read_is_400(client: Client, condition: str) -> None:
     ada = client.person()
-    written = client.patch(
-        ada.path, by=ada, json={"full_name": "X"}, headers={"If-Match": condition}
-    )
-    assert written.json()["error"]["details"][0]["field"] == "If-Match"
+    for header in ("If-Match", "If-None-Match"):
+        body, headers = {"full_name": "X"}, {header: condition}
+        written = client.patch(ada.path, by=ada, json=body, headers=headers)
+        assert written.status_code == 400
+        assert written.json()["error"]["details"][0]["field"] == header
     read = client.get(ada.path, by=ada, headers={"If-None-Match": condition})
-    assert (written.status_code, read.status_code) == (400, 400)
+    assert read.status_code == 400
 
 
 @pytest.mark.spec("R6")
@@ -175,6 +207,7 @@ def test_the_documentation_tells_of_conditions(client: Client) -> None:
         for method, header, status in (
             ("get", "if-none-match", "304"),
             ("patch", "if-match", "412"),
+            ("patch", "if-none-match", "412"),
         ):
             operation = paths[path][method]
             assert header in [parameter["name"].lower() for parameter in operation["parameters"]]
