@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from time import monotonic
+from uuid import uuid4
 
 from distributed import Client, WorkerPlugin, get_worker
 from distributed import Worker as Member
@@ -19,7 +20,6 @@ from exercises.grading.classroom.entry import Entry
 from exercises.grading.classroom.worker_link import BenchName, WorkerLost
 from exercises.grading.classroom.workers import Workers
 
-PLUGIN = "backend-dojo"
 CONNECT_SECONDS = 10
 DESERTED_SECONDS = 300
 """A cluster that all members have left may get new ones; so long they are waited for."""
@@ -30,11 +30,14 @@ AHEAD = 2
 
 
 class JudgingPlugin(WorkerPlugin):
-    """Gives each member of the cluster a pool of workers, for as long as the class is graded."""
+    """Gives each member of the cluster a pool of workers, for as long as the class is graded.
 
-    name = PLUGIN
+    Its name is one that no other has: classes that share a cluster share no worker, for another
+    class may vouch for its learners and have no sandbox.
+    """
 
     def __init__(self, bench: BenchName) -> None:
+        self.name = f"backend-dojo-{uuid4()}"
         self._bench = bench
 
     def setup(self, worker: Member) -> None:  # noqa: ARG002 - Dask names it
@@ -59,19 +62,22 @@ def cluster_crew(bench: BenchName, address: str) -> Iterator[Crew]:
     with client:
         if not client.nthreads():
             raise WorkerLost(f"The scheduler at {address} has no workers yet.")
-        client.register_plugin(JudgingPlugin(bench))
+        plugin = JudgingPlugin(bench)
+        client.register_plugin(plugin)
         try:
             threads = client.get_executor(pure=False)
             members = _Members(client)
-            yield Crew(lambda entries: threads.submit(judge_here, entries), members.room)
+            yield Crew(
+                lambda entries: threads.submit(judge_here, plugin.name, entries), members.room
+            )
         finally:
-            with suppress(OSError):  # without a scheduler its members end, and the plugin with them
-                client.unregister_worker_plugin(PLUGIN)
+            with suppress(OSError, ValueError):  # no scheduler any more, or a new one without it
+                client.unregister_worker_plugin(plugin.name)
 
 
-def judge_here(entries: Sequence[Entry]) -> list[str]:
-    """Runs on a member of the cluster: the answers of its own workers."""
-    plugin = get_worker().plugins[PLUGIN]
+def judge_here(crew: str, entries: Sequence[Entry]) -> list[str]:
+    """Runs on a member of the cluster: the answers of the workers that it has for this crew."""
+    plugin = get_worker().plugins[crew]
     assert isinstance(plugin, JudgingPlugin)
     return plugin.workers.judge(entries)
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,14 @@ from distributed import Client, LocalCluster
 
 from exercises.grading.classroom import cluster
 from exercises.grading.classroom.cluster import cluster_crew
+from exercises.grading.classroom.entry import Entry
 from exercises.grading.classroom.events import Event, Marked
 from exercises.grading.classroom.grade import Grading
 from exercises.grading.classroom.gradebook import FILE_NAME, Gradebook
 from exercises.grading.classroom.inbox import read_inbox
 from exercises.grading.classroom.worker_link import WorkerLost
 from tests.grading.classroom.conftest import Graded
+from tests.grading.classroom.made_up import entry
 from tests.grading.classroom.small_class import FIRST, marks_in
 from tests.reference_app.traffic import wait_until
 
@@ -40,6 +43,36 @@ def test_the_marks_are_the_same_though_a_member_is_killed(graded: Graded, tmp_pa
     assert len(killed) == 1
     assert finished.not_judged == 0
     assert marks_in(tmp_path) == graded.first_marks
+
+
+class Told:
+    """Stands for a member's workers: the answer is the bench that they were to judge on."""
+
+    def __init__(self, bench: str) -> None:
+        self._bench = bench
+
+    def judge(self, entries: Sequence[Entry]) -> list[str]:
+        return [self._bench for _ in entries]
+
+    def close(self) -> None:
+        pass
+
+
+def test_two_classes_on_one_cluster_have_workers_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cluster, "Workers", Told)
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as members:
+        [member] = members.workers.values()
+        before = set(member.plugins)
+        with cluster_crew("sandbox", members.scheduler_address) as first:
+            with cluster_crew("embedded", members.scheduler_address) as second:
+                assert first.submit([entry()]).result() == ["sandbox"]
+                assert second.submit([entry()]).result() == ["embedded"]
+            assert first.submit([entry()]).result() == ["sandbox"]
+        assert set(member.plugins) == before
 
 
 def test_a_cluster_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
