@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exercises.grading.classroom.reports.format import Format
+from exercises.grading.cli.gradebook import gradebook_errors
 from exercises.grading.cli.screen import fail, out
 
 if TYPE_CHECKING:
@@ -31,17 +32,17 @@ def feedback(
 ) -> None:
     """Write reports of what was graded: pages for learners and the class, tables, documents."""
     from exercises.grading.classroom.gradebook import FILE_NAME, Gradebook  # takes its time
-    from exercises.grading.classroom.gradebook.errors import GradebookError
     from exercises.grading.classroom.reports.shelf import NotOurs, Shelf
     from exercises.grading.classroom.reports.writing import write_reports
 
     shelf = Shelf(folder / FOLDER)
     try:
-        gradebook = Gradebook(folder / FILE_NAME)
-        summary = write_reports(gradebook.marks, wanted or list(Format), shelf)
+        with gradebook_errors():
+            gradebook = Gradebook(folder / FILE_NAME)
+            summary = write_reports(gradebook.marks, wanted or list(Format), shelf)
         if not summary.marks:
             fail(f"Nothing is graded yet in {gradebook.file}. `dojo grade` does that.")
-    except (GradebookError, NotOurs) as error:
+    except NotOurs as error:
         fail(str(error))
     except OSError as error:
         fail(f"The reports cannot be written: {error}. Those that are there are whole.")

@@ -85,6 +85,18 @@ def test_where_nothing_is_graded_it_says_so_and_writes_nothing(tmp_path: Path) -
     assert not (tmp_path / "reports").exists()
 
 
+def test_a_damaged_gradebook_is_said_and_what_was_written_before_stays(graded: Path) -> None:
+    feedback(graded, "--format", "csv")
+    before = (graded / "reports" / "grades.csv").read_bytes()
+    gradebook = graded / FILE_NAME
+    header, rest = gradebook.read_bytes()[:100], gradebook.stat().st_size - 100
+    gradebook.write_bytes(header + b"x" * rest)
+    result = feedback(graded)
+    assert result.exit_code == 2
+    assert "The gradebook cannot be used" in " ".join(result.stderr.split())
+    assert (graded / "reports" / "grades.csv").read_bytes() == before
+
+
 def test_a_strangers_file_in_the_way_is_named(graded: Path) -> None:
     (graded / "reports").mkdir()
     (graded / "reports" / "canvas.csv").write_text("mine", "utf-8")
