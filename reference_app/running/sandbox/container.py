@@ -72,7 +72,8 @@ class LearnerContainer:
         self._directory = directory
         self._places: set[str] = set()
         for part in ("files", "logs"):
-            (directory / part).mkdir(mode=0o755, parents=True)
+            (directory / part).mkdir(parents=True)
+            (directory / part).chmod(0o755)  # whatever the umask is
         self._container = client.containers.create(
             image,
             ["python", "-m", "reference_app.running.sandbox.warden"],
@@ -99,12 +100,16 @@ class LearnerContainer:
         self.alive = True
 
     def make_place(self, name: str) -> tuple[Path, Path]:
-        """A directory for the files of a service, and a log; see `seen`."""
+        """A directory for the files of a service, and a log; see `seen`.
+
+        The user in the container is another one, and must be able to read what is put there.
+        """
         files, log = self._directory / "files" / name, self._directory / "logs" / f"{name}.log"
         self._places.add(name)
-        files.mkdir(mode=0o755)
+        files.mkdir()
+        files.chmod(0o755)
         log.touch()
-        log.chmod(0o666)  # the user in the container is another one
+        log.chmod(0o666)
         return files, log
 
     def fork(

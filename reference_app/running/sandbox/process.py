@@ -103,7 +103,9 @@ class SandboxedProcess:
             return before
         place = self._place = Place(container, *container.make_place(self.name))
         for module, file in self._files.items():
-            shutil.copyfile(file, place.files / f"{module}.py")
+            copy = place.files / f"{module}.py"
+            shutil.copyfile(file, copy)
+            copy.chmod(0o644)
         return place
 
     def _signal(self, signal: str) -> None:
