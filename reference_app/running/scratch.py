@@ -1,4 +1,4 @@
-"""Scratch directories: one per back end, locked while it lives, swept when its owner is dead.
+"""Scratch directories, locked while their owner lives, and swept when it is dead.
 
 What has databases in it is in memory where there is much room, for making and dropping one is work
 of the file system above all.
@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -35,6 +36,23 @@ def create(*, in_memory: bool = False) -> tuple[Path, int]:
     lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
     return directory, lock
+
+
+@contextlib.contextmanager
+def private() -> Iterator[Path]:
+    """A scratch directory that only this user can enter, for as long as it is needed.
+
+    Those of dead owners are swept first: whoever takes the place of a killed process clears up
+    after it.
+    """
+    sweep()
+    directory, lock = create()
+    directory.chmod(0o700)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+        os.close(lock)
 
 
 def sweep() -> None:

@@ -17,7 +17,6 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from exercises.grading.bench import Bench, open_bench
@@ -27,7 +26,7 @@ from exercises.grading.classroom.suite_version import suite_version
 from exercises.grading.judge import LONGEST_SUITE, judge
 from exercises.grading.sandbox import SandboxBench, open_sandbox_bench
 from exercises.grading.verdict import CannotJudge
-from reference_app.running import RunningError
+from reference_app.running import RunningError, scratch
 
 CLEAR_UP_SECONDS = 30.0
 """After so long without the grader the process ends, cleared up or not; its minders do the rest."""
@@ -40,10 +39,10 @@ def main(bench_name: str, descriptor: int) -> None:
     gc.freeze()  # what is imported stays: the collector need not look at it again
     with suppress(EOFError, OSError, KeyboardInterrupt):
         try:
-            with _opened(bench_name) as bench, TemporaryDirectory(prefix="dojo-worker-") as folder:
+            with _opened(bench_name) as bench, scratch.private() as folder:
                 line.send_bytes(json.dumps({"ready": True}).encode())
                 while True:
-                    answer = _answer(json.loads(line.recv_bytes()), bench, Path(folder))
+                    answer = _answer(json.loads(line.recv_bytes()), bench, folder)
                     line.send_bytes(answer.as_line().encode())
         except RunningError as error:
             line.send_bytes(Problem(str(error)).as_line().encode())

@@ -3,10 +3,14 @@
 import json
 import shutil
 import signal
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from subprocess import Popen
+from tempfile import TemporaryDirectory
 
 import psutil  # type: ignore[import-untyped]
+import pytest
 
 from exercises.grading.classroom.gradebook import FILE_NAME, Gradebook
 from tests.grading.classroom.conftest import LONGEST_RUN, Graded, grade, grading, workers_of
@@ -41,9 +45,19 @@ def test_a_grader_that_was_ended_goes_on_where_it_was(graded: Graded, tmp_path: 
     assert {len(gradebook.history(*key)) for key in marks_in(tmp_path)} == {1}
 
 
-def test_all_is_judged_again_though_a_worker_is_killed(graded: Graded, tmp_path: Path) -> None:
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder with a short path: PostgreSQL's sockets bear no other."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_all_is_judged_again_though_a_worker_is_killed(
+    graded: Graded, tmp_path: Path, temporary: Path
+) -> None:
     shutil.copytree(graded.out, tmp_path, dirs_exist_ok=True)
-    with grading(graded.submissions, tmp_path, *FIRST_ONLY, "--again", "--workers", "1") as grader:
+    again = partial(grading, environment={"TMPDIR": str(temporary)})
+    with again(graded.submissions, tmp_path, *FIRST_ONLY, "--again", "--workers", "1") as grader:
         wait_for_a_verdict(grader)
         [worker] = workers_of(grader)
         worker.kill()
@@ -53,3 +67,4 @@ def test_all_is_judged_again_though_a_worker_is_killed(graded: Graded, tmp_path:
     gradebook = Gradebook(tmp_path / FILE_NAME)
     assert {mark.attempt for mark in gradebook.marks()} == {1}
     assert {len(gradebook.history(*key)) for key in graded.first_marks} == {2}
+    assert list(temporary.rglob(FIRST.file_name)) == [], "a submission outlives its worker"
