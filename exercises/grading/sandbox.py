@@ -12,7 +12,7 @@ from exercises.grading.judge import judge
 from exercises.grading.subject import Subject
 from exercises.grading.submission import Submission
 from exercises.grading.verdict import CannotJudge, Verdict
-from reference_app.running import Backend, BackendUnavailable, start
+from reference_app.running import Backend, BackendUnavailable, images, start
 from reference_app.running.sandbox.backend import SandboxBackend
 
 
@@ -71,6 +71,20 @@ class SandboxBench(Bench):
             self._submission = Place(self.backend)
 
 
+def prepare(report: Callable[[str], None]) -> None:
+    """Gets the images of a sandbox, telling `report` what is being done: it may take minutes.
+
+    Raises:
+        NoEngine: there is no container engine.
+        BackendUnavailable: it refuses this user, or an image cannot be had.
+    """
+    images.prepare(report, without=_parts())
+
+
+def _parts() -> list[str]:
+    return [exercise.part for exercise in exercises()]
+
+
 @contextmanager
 def open_sandbox_bench() -> Iterator[SandboxBench]:
     """A bench in containers of its own; all of it is gone afterwards.
@@ -78,14 +92,13 @@ def open_sandbox_bench() -> Iterator[SandboxBench]:
     Raises:
         BackendUnavailable: no container engine answers, or an image cannot be had.
     """
-    parts = [exercise.part for exercise in exercises()]
     with ExitStack() as later:
 
         @cache
         def reference() -> Backend:
             return later.enter_context(ordinary_backend())
 
-        with closing(SandboxBench(lambda: SandboxBackend(parts), reference)) as bench:
+        with closing(SandboxBench(lambda: SandboxBackend(_parts()), reference)) as bench:
             yield bench
 
 

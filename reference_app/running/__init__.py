@@ -10,6 +10,7 @@ from reference_app.running.backend import Backend, Command, Part, Service
 from reference_app.running.errors import (
     BackendUnavailable,
     MigrationFailed,
+    NoEngine,
     ProcessFailed,
     RunningError,
     ServiceDidNotStart,
@@ -20,6 +21,7 @@ __all__ = [
     "BackendUnavailable",
     "Command",
     "MigrationFailed",
+    "NoEngine",
     "Part",
     "ProcessFailed",
     "RunningError",

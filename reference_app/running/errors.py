@@ -9,6 +9,10 @@ class BackendUnavailable(RunningError):
     """The servers cannot be started here; the message says what to do about it."""
 
 
+class NoEngine(BackendUnavailable):
+    """There is no container engine here: nothing answers where one would."""
+
+
 class ProcessFailed(RunningError):
     """A process of the service did not do what it was started for.
 

@@ -5,7 +5,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ from testcontainers.core.docker_client import DockerClient
 
 from reference_app.running import build_context
 from reference_app.running.build_context import DOCKERFILE, REPOSITORY, BuildContext
-from reference_app.running.errors import BackendUnavailable
+from reference_app.running.errors import BackendUnavailable, NoEngine
 
 POSTGRES = "postgres:18"
 CACHE = "valkey/valkey:9"
@@ -26,14 +26,31 @@ KEEP = timedelta(days=1)
 
 
 def engine() -> docker.DockerClient:
-    """A client of the container engine. Raises BackendUnavailable when none answers in 1 s."""
+    """A client of the container engine, which answers within 1 s.
+
+    Raises NoEngine, or BackendUnavailable when there is one and it refuses this user.
+    """
     try:
         client = DockerClient(timeout=ENGINE_SECONDS).client
         client.ping()
     except (docker.errors.DockerException, OSError) as error:
-        raise BackendUnavailable("no container engine answers") from error
+        said = [each.strerror for each in causes(error) if isinstance(each, OSError)]
+        words = next(filter(None, reversed(said)), error)
+        if any(isinstance(each, PermissionError) for each in causes(error)):
+            raise BackendUnavailable(
+                f"a container engine is here, but this user may not use it: {words} "
+                "(as a rule, members of the group “docker” may)"
+            ) from error
+        raise NoEngine(f"no container engine answers: {words}") from error
     client.api.timeout = docker.constants.DEFAULT_TIMEOUT_SECONDS
     return client
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, what brought it about, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def here(client: docker.DockerClient, image: str) -> bool:
@@ -85,19 +102,24 @@ def engine_status() -> EngineStatus:
     return EngineStatus(ready=True, summary="a container engine answers and has the images")
 
 
-def prepare(report: Callable[[str], None], base: str | None = None) -> None:
+def prepare(
+    report: Callable[[str], None], base: str | None = None, *, without: Collection[str] = ()
+) -> None:
     """Pull and build what is missing, telling `report` what is being done, a line at a time.
 
-    Raises BackendUnavailable with the engine's own words.
+    `without` makes the image for submissions that are to replace one of these modules.
+
+    Raises BackendUnavailable with the engine's own words, or NoEngine.
     """
     client = engine()
+    context = build_context.read().without(without) if without else build_context.read()
     for image in (POSTGRES, CACHE):
         if not here(client, image):
             report(f"pulling {image}")
             pull(client, image)
-    if not here(client, build_context.read().image):
-        report(f"building {build_context.read().image}")
-        build(client, base)
+    if not here(client, context.image):
+        report(f"building {context.image}")
+        build_from(client, context, base)
 
 
 def pull(client: docker.DockerClient, image: str) -> None:
@@ -108,9 +130,9 @@ def pull(client: docker.DockerClient, image: str) -> None:
         raise BackendUnavailable(f"{image} cannot be pulled: {error.explanation}") from error
 
 
-def build(client: docker.DockerClient, base: str | None = None) -> str:
+def build(client: docker.DockerClient) -> str:
     """Build the service's image unless it is here, and remove old ones. Answers its name."""
-    return build_from(client, build_context.read(), base)
+    return build_from(client, build_context.read())
 
 
 def build_without(client: docker.DockerClient, modules: Collection[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event, Lock
@@ -11,19 +11,24 @@ from exercises.grading.classroom.answers import Problem, read_answer
 from exercises.grading.classroom.crew import Crew
 from exercises.grading.classroom.entry import Entry
 from exercises.grading.classroom.worker_link import BenchName, Worker, WorkerLost
+from reference_app.running import BackendUnavailable
 
 PAUSES = (0.0, 1.0, 4.0, 10.0)
 """Seconds before each try to replace a worker: a container engine may be starting again."""
 
+Report = Callable[[str], None]
+"""Is told what takes its time, a line at a time."""
+
 
 @contextmanager
-def local_crew(bench: BenchName, number: int) -> Iterator[Crew]:
+def local_crew(bench: BenchName, number: int, report: Report) -> Iterator[Crew]:
     """So many workers, each in a process of its own; all of them are gone afterwards.
 
     Raises:
+        BackendUnavailable: what they need cannot be had; NoEngine where it is a container engine.
         WorkerLost: they cannot be had; the message says why.
     """
-    workers = Workers(bench)
+    workers = Workers(bench, report)
     with ThreadPoolExecutor(number, "worker-link") as threads:
         try:
             workers.open(number)
@@ -35,8 +40,11 @@ def local_crew(bench: BenchName, number: int) -> Iterator[Crew]:
 class Workers:
     """As many workers as are judging at once; who is done is kept for the next. Safe in threads."""
 
-    def __init__(self, bench: BenchName) -> None:
+    def __init__(self, bench: BenchName, report: Report = lambda _: None) -> None:
         self._bench = bench
+        self._report = report
+        self._preparing = Lock()
+        self._prepared = bench != "sandbox"
         self._lock = Lock()
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
@@ -46,8 +54,10 @@ class Workers:
         """Has so many workers ready.
 
         Raises:
+            BackendUnavailable: what they need is not to be had.
             WorkerLost: one of them is not to be had.
         """
+        self._prepare()
         with ThreadPoolExecutor(number) as threads:
             try:
                 for opening in [threads.submit(self._open) for _ in range(number)]:
@@ -104,7 +114,21 @@ class Workers:
         self._closed.wait(PAUSES[-1])
         return self._open()
 
+    def _prepare(self) -> None:
+        """Gets the sandbox's images once, before a worker is opened: that may take minutes, and
+        is none of the time in which a worker that is well says so."""
+        with self._preparing:
+            if not self._prepared:
+                from exercises.grading import sandbox
+
+                sandbox.prepare(self._report)
+                self._prepared = True
+
     def _open(self) -> Worker:
+        try:
+            self._prepare()
+        except BackendUnavailable as error:
+            raise WorkerLost(str(error)) from error
         if self._closed.is_set():
             raise WorkerLost("The workers were closed.")
         worker = Worker(self._bench)

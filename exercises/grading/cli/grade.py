@@ -12,6 +12,7 @@ import typer
 from exercises.grading.catalog import exercises
 from exercises.grading.cli.gradebook import gradebook_errors
 from exercises.grading.cli.screen import CANNOT, fail, named, notes, plain_errors
+from reference_app.running import NoEngine
 
 if TYPE_CHECKING:  # what grades a class takes time to import, and no other command needs it
     from contextlib import AbstractContextManager
@@ -78,8 +79,10 @@ def grade(
                 gradebook = Gradebook(to / FILE_NAME, new=True)
                 with _crew(cluster, workers, trust=trust) as crew:
                     finished = Grading(gradebook, chosen, tell).run(inbox, crew, again=again)
+        except NoEngine as none:
+            fail(WITHOUT_SANDBOX.format(reason=none))
         except WorkerLost as lost:
-            fail(str(lost) if trust or cluster else WITHOUT_SANDBOX.format(reason=lost))
+            fail(str(lost))
         except KeyboardInterrupt:
             notes.print("Stopped. The same command goes on from here.", style="dim")
             raise typer.Exit(INTERRUPTED) from None
@@ -94,4 +97,5 @@ def _crew(cluster: str | None, workers: int | None, *, trust: bool) -> AbstractC
         return cluster_crew(bench, cluster)
     from exercises.grading.classroom.workers import local_crew
 
-    return local_crew(bench, workers or os.cpu_count() or 1)
+    report = partial(notes.print, style="dim", markup=False, soft_wrap=True)
+    return local_crew(bench, workers or os.cpu_count() or 1, report)
