@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from exercises.grading.catalog import Exercise, find_exercise
+from exercises.grading.classroom.doubtful import CannotRelease
 from exercises.grading.classroom.visible import for_a_class, hidden_criteria
 from exercises.grading.contents import README, with_contents
 from exercises.grading.places import LESSONS, ROOT, SUITES
@@ -27,10 +28,6 @@ SINGLE_FILES = (
 WHOLE_FOLDERS = ("exercises/grading", "reference_app")
 LOCAL = shutil.ignore_patterns("__pycache__", ".*", "*.pyc", "secrets")
 FOR_OTHERS = ("## For instructors", "## For authors")
-
-
-class CannotRelease(ValueError):
-    """There is no place for the release; the message says what to do."""
 
 
 def with_what_the_first_lesson_needs(chosen: Iterable[Exercise]) -> list[Exercise]:
@@ -58,7 +55,8 @@ def release(
         what was made.
 
     Raises:
-        CannotRelease: something is there already, or it lies inside the project.
+        CannotRelease: something is there already, or it lies inside the project, or it is not
+            plain of a criterion whether it is hidden.
     """
     target = target.absolute()
     archive = target.with_name(target.name + ".zip")
@@ -89,7 +87,8 @@ def _fill(folder: Path, chosen: Sequence[Exercise], *, with_hidden: bool) -> Non
         _copy(file, folder / file.relative_to(ROOT))
     for each in chosen:
         _copy(each.starter_file, folder / each.learner_file.relative_to(ROOT))
-        _write_metadata(each, folder / each.folder.relative_to(ROOT))
+        hidden = [] if with_hidden else hidden_criteria(each.suite.read_text("utf-8"))
+        _write_metadata(each, folder / each.folder.relative_to(ROOT), hidden)
     _copy(WORKFLOW, folder / ".github" / "workflows" / WORKFLOW.name)
     _write_suites(folder / SUITES.relative_to(ROOT), chosen, with_hidden=with_hidden)
     (folder / README.name).write_text(_readme(chosen), "utf-8")
@@ -100,10 +99,10 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _write_metadata(exercise: Exercise, folder: Path) -> None:
+def _write_metadata(exercise: Exercise, folder: Path, hidden: Iterable[str]) -> None:
     """`exercise.toml`, in which no hint names a hidden criterion."""
     text = (exercise.folder / "exercise.toml").read_text("utf-8")
-    for name in hidden_criteria(exercise.suite.read_text("utf-8")):
+    for name in hidden:
         text = re.sub(rf'"{name}",\s*|(,\s*)?"{name}"', "", text)
     (folder / "exercise.toml").write_text(text, "utf-8")
 

@@ -12,6 +12,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from exercises.grading.classroom.doubtful import marker_calls, refuse_doubtful
+
 PACKAGE = "tests.exercises"
 LONGEST_LINE = 100
 
@@ -40,6 +42,9 @@ def for_a_class(
 
     Returns:
         the same for these suites and the modules that they import, without what is hidden.
+
+    Raises:
+        CannotRelease: it is not plain of something that it is not hidden.
     """
     trees = {name: ast.parse(source) for name, source in sources.items()}
     definitions = {
@@ -49,9 +54,14 @@ def for_a_class(
     suspects = _reached(hidden, definitions)
     dropped = suspects - _reached(definitions.keys() - suspects, definitions)
     kept = {key: each for key, each in definitions.items() if key not in dropped}
+    modules = _modules(suites, kept)
+    if not with_hidden:
+        for name in modules:
+            left = [each.statement for key, each in kept.items() if key[0] == name]
+            refuse_doubtful(f"{PACKAGE.replace('.', '/')}/{name}.py", left)
     return {
         name: _without(sources[name], trees[name], {key[1] for key in dropped if key[0] == name})
-        for name in _modules(suites, kept)
+        for name in modules
     }
 
 
@@ -120,10 +130,9 @@ def _used(statement: ast.stmt, module: str, beside: Mapping[str, str]) -> Iterat
 
 def _is_hidden(statement: ast.stmt) -> bool:
     """Whether it is a criterion that is not plainly visible."""
-    return isinstance(statement, ast.FunctionDef) and any(
+    return any(
         keyword.arg == "visible" and ast.unparse(keyword.value) != "True"
-        for marker in statement.decorator_list
-        if isinstance(marker, ast.Call) and ast.unparse(marker.func).endswith("mark.criterion")
+        for marker in marker_calls(statement)
         for keyword in marker.keywords
     )
 

@@ -38,12 +38,13 @@ def release(
 ) -> None:
     """Make what a class gets: lessons, exercises and suites, without answers."""
     from exercises.grading.classroom import release as making
+    from exercises.grading.classroom.doubtful import CannotRelease
 
     wanted = chosen_of(chosen)
     given = making.with_what_the_first_lesson_needs(wanted)
     try:
         made = making.release(given, target, zipped=zipped, with_hidden=with_hidden)
-    except (making.CannotRelease, OSError) as error:
+    except (CannotRelease, OSError) as error:
         fail(str(error))
     for each in given:
         why = "" if each in wanted else "   (lesson 00 shows the kit by it)"

@@ -196,5 +196,5 @@ def test_every_exercise_can_be_released_alone(tmp_path: Path) -> None:
 def test_a_machine_that_grades_gets_the_hidden_ones_too(project: Path, tmp_path: Path) -> None:
     made = dojo(project, "release", str(tmp_path / "grader"), "--exercises", "06", "--with-hidden")
     assert made.returncode == 0, made.stderr
-    suite = "tests/exercises/test_06_queries.py"
-    assert (tmp_path / "grader" / suite).read_bytes() == (project / suite).read_bytes()
+    for same in ("tests/exercises/test_06_queries.py", "exercises/06_queries/exercise.toml"):
+        assert (tmp_path / "grader" / same).read_bytes() == (project / same).read_bytes()

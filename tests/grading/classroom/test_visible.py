@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from exercises.grading.classroom.doubtful import CannotRelease
 from exercises.grading.classroom.visible import for_a_class
 from exercises.grading.places import SUITES
 
@@ -124,4 +127,41 @@ def test_helpers_constants_and_imports_go_with_it_unless_others_use_them() -> No
 def test_what_is_not_plainly_visible_is_hidden() -> None:
     computed = SUITE.replace("visible=False", "visible=BOTH > 1")
     given = for_a_class({"test_x": computed, "helpers": HELPERS, "book": BOOK}, ["test_x"])
+    assert "kept_back" not in given["test_x"]
+
+
+MARK = 'points=4, spec=["A1"], lesson="a"'
+KEPT_BACK = "def test_kept_back() -> None: ..."
+MARKED = f'pytest.mark.criterion("Kept back", {MARK}, visible=False)'
+WAYS = {
+    "alias": f'criterion = pytest.mark.criterion\n\n@criterion("x", {MARK})\n{KEPT_BACK}',
+    "hidden by an alias": f'mark = pytest.mark.criterion\n@mark("x", visible=False)\n{KEPT_BACK}',
+    "imported alias": f'from tests.own import criterion as c\n@c("x", {MARK})\n{KEPT_BACK}',
+    "by name": f'c = getattr(pytest.mark, "criterion")\n@c("x", {MARK})\n{KEPT_BACK}',
+    "class": f"class TestMore:\n    @{MARKED}\n    {KEPT_BACK}",
+    "branch": f"if True:\n    @{MARKED}\n    {KEPT_BACK}",
+    "keywords": f'HOW = dict({MARK})\n@pytest.mark.criterion("x", **HOW)\n{KEPT_BACK}',
+    "dict": f'HOW = {{"visible": False}}\n@pytest.mark.criterion("x", {MARK})\n{KEPT_BACK}',
+    "no marker": KEPT_BACK,
+    "assigned": "test_kept_back = pytest.fixture(lambda: None)",
+    "whole file": f"pytestmark = {MARKED}",
+    "used by another": f"@{MARKED}\n{KEPT_BACK}\n\n\nKEEP = test_kept_back",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_may_be_hidden_in_a_way_that_is_not_understood_is_refused(way: str) -> None:
+    suite = f"{SUITE}\n\n{WAYS[way]}\n"
+    sources = {"test_x": suite, "helpers": HELPERS, "book": BOOK}
+    with pytest.raises(CannotRelease) as refused:
+        for_a_class(sources, ["test_x"])
+    file, _, line = str(refused.value).partition(":")[0].partition(", line ")
+    assert file == "tests/exercises/test_x.py"
+    assert int(line) > SUITE.count("\n")
+    assert for_a_class(sources, ["test_x"], with_hidden=True)["test_x"] == suite
+
+
+def test_a_criterion_that_waits_can_be_hidden() -> None:
+    waits = SUITE.replace("def test_kept_back", "async def test_kept_back")
+    given = for_a_class({"test_x": waits, "helpers": HELPERS, "book": BOOK}, ["test_x"])
     assert "kept_back" not in given["test_x"]
