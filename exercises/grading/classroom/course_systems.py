@@ -28,11 +28,16 @@ CANVAS = re.compile(
 
 @dataclass(frozen=True)
 class Handed:
-    """Who handed a file in, and its path among theirs. `number` grows with every upload."""
+    """Who handed a file in, and its path among theirs.
+
+    `number` grows with every upload. What was not `uploaded` to a course system is a file of many
+    in a folder or clone, and nobody may have meant to hand it in.
+    """
 
     learner: str
     path: PurePosixPath
     number: int = 0
+    uploaded: bool = False
 
 
 class Names:
@@ -57,13 +62,17 @@ class Names:
         top, rest = path.parts[0], PurePosixPath(*path.parts[1:])
         if self.system == "Moodle":
             found = MOODLE.fullmatch(top)
-            return Handed(found["learner"], PurePosixPath(found["file"] or rest)) if found else None
+            if found is None:
+                return None
+            return Handed(found["learner"], PurePosixPath(found["file"] or "", rest), uploaded=True)
         if self.system == "Canvas":
             found = CANVAS.fullmatch(top)
             if found is None or rest.parts:
                 return None
             who = found["anonymous"] or f"{found['name']}_{found['id']}"
-            return Handed(who, PurePosixPath(found["file"]), int(found["attachment"]))
+            return Handed(
+                who, PurePosixPath(found["file"]), int(found["attachment"]), uploaded=True
+            )
         if rest.parts:
             return Handed(top, rest)
         return Handed(path.stem, path) if path.suffix.lower() == ".zip" else None
