@@ -7,7 +7,7 @@ an earlier run has put there is kept beside it under another name, or stays, whe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from exercises.grading.catalog import Exercise
 from exercises.grading.classroom.candidates import Candidate, Rejected, candidates
 from exercises.grading.classroom.course_systems import Handed, Names
 from exercises.grading.classroom.download import Item, opened
+from exercises.grading.classroom.participants import refuse_two_assignments
 from exercises.grading.classroom.placing import folder_name, put
 from exercises.grading.plain import one_line
 
@@ -40,8 +41,11 @@ def collect(
 
     Raises:
         Flaw: a download cannot be read at all.
+        TwoAssignments: a person has another number in one than in another, or than in `out`.
     """
     report = Report()
+    if learner is None:
+        refuse_two_assignments(_numbered(downloads, out))
     for download in downloads:
         with opened(download) as items:
             if learner is None:
@@ -53,6 +57,18 @@ def collect(
                 (out / who).mkdir(parents=True, exist_ok=True)
                 _place(who, files, wanted, out, report)
     return report
+
+
+def _numbered(downloads: Sequence[Path], out: Path) -> Iterator[tuple[str, set[str]]]:
+    """Who is in `out` already, and in each download of Moodle's."""
+    if out.is_dir():
+        yield str(out), {each.name for each in out.iterdir()}
+    for download in downloads:
+        with opened(download) as items:
+            names = Names([item.path for item in items])
+            handed = [names.handed(item.path) for item in items]
+        if names.system == "Moodle":
+            yield str(download), {folder_name(each.learner) for each in handed if each}
 
 
 def _by_learner(items: list[Item], report: Report) -> dict[str, list[tuple[Item, Handed]]]:

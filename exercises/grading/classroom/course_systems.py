@@ -1,7 +1,8 @@
 """Whose file it is: how course systems name what a teacher downloads.
 
-Moodle (`mod_assign\\downloader`), as folders or as files:
+Moodle (`mod_assign\\downloader`), as folders or as files; older ones end in an underscore:
     Ada Lovelace_12345_assignsubmission_file/orders.py
+    Ada Lovelace_12345_assignsubmission_file_/orders.py
     Ada Lovelace_12345_assignsubmission_file_orders.py
 Canvas (`ContentZipper`); with anonymous grading the name is left out:
     lovelaceada_12345_67890_orders.py       lovelaceada_LATE_12345_67890_orders-1.py
@@ -19,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-MOODLE = re.compile(r"(?P<learner>[^_]+(_\d+)?)_assignsubmission_(?P<kind>[a-z]+)(_(?P<file>.+))?")
+MOODLE = re.compile(r"(?P<learner>[^_]+(_\d+)?)_assignsubmission_(?P<kind>[a-z]+)(_(?P<file>.*))?")
 CANVAS = re.compile(
     r"((?P<name>.+?)(_LATE)?_(?P<id>\d+)|(LATE_)?(?P<anonymous>anon_[^_]+))"
     r"_(?P<attachment>\d+)_(?P<file>.+)"

@@ -68,10 +68,11 @@ def collect(
     """Sort what a course system gives (Moodle, Canvas, clones, folders) for `dojo grade`."""
     from exercises.grading.classroom import collect as collecting
     from exercises.grading.classroom.flaw import Flaw
+    from exercises.grading.classroom.participants import TwoAssignments
 
     try:
         report = collecting.collect(downloads, chosen_of(chosen), target, learner)
-    except (Flaw, OSError) as error:
+    except (Flaw, OSError, TwoAssignments) as error:
         fail(str(error))
     if as_json:
         typer.echo(json.dumps({**asdict(report), "learners": sorted(report.learners)}))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from exercises.grading.classroom.reports.summary import Summary
 
 FOLDER = "reports"
+PAGES = "learners/"
 
 
 def feedback(
@@ -57,13 +58,11 @@ def _tell(shelf: Shelf, summary: Summary, *, as_json: bool) -> None:
         typer.echo(json.dumps({"folder": str(shelf.folder), **files, **counts}))
         return
     out.print("{marks} marks of {learners} learners:".format_map(counts))
-    pages = [name for name in shelf.written if "/" in name]
+    pages = [name for name in shelf.written if name.startswith(PAGES)]
     if pages:
-        out.print(
-            f"  {shelf.folder / 'learners'}/  {len(pages)} pages", markup=False, soft_wrap=True
-        )
+        out.print(f"  {shelf.folder / PAGES}/  {len(pages)} pages", markup=False, soft_wrap=True)
     for name in shelf.written:
         if name not in pages:
             out.print(f"  {shelf.folder / name}", markup=False, soft_wrap=True)
     if shelf.removed:
-        out.print(f"Removed: {len(shelf.removed)} pages of learners who are not in the gradebook.")
+        out.print(f"Removed: {len(shelf.removed)} of an earlier run, which are true no more.")

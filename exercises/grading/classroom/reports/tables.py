@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 from exercises.grading.classroom.mark import Mark
 from exercises.grading.classroom.reports.roll import Learner, Marks, flaw_of, learners
 from exercises.grading.classroom.reports.spreadsheet import Cell, as_csv
-from exercises.grading.classroom.reports.summary import Summary
+from exercises.grading.classroom.reports.summary import ExerciseCount, Summary
 from exercises.grading.plain import one_line
 from exercises.grading.verdict import Outcome
 
@@ -33,8 +33,14 @@ def canvas(marks: Marks, summary: Summary) -> Iterator[str]:
     the assignment by the name of the column; it takes the rest as written here (its
     `GradebookImporter`). A learner is called by the name of the folder handed in, which is put
     where a login and where a name is expected.
+
+    An empty cell takes a grade away that is there. So only those stand in it who have a mark for
+    every exercise; the others stand in a table for each, see `by_exercise`.
     """
-    return as_csv(_canvas(marks, summary))
+    rows = canvas_rows(
+        (each for each in learners(marks()) if has_all(each, summary)), summary.exercises
+    )
+    return as_csv(chain(canvas_head(summary.exercises.values()), rows))
 
 
 def moodle(marks: Marks, summary: Summary) -> Iterator[str]:
@@ -42,7 +48,8 @@ def moodle(marks: Marks, summary: Summary) -> Iterator[str]:
 
     Moodle asks which column is the person (map `Username` to what the folders handed in are named
     after) and which is which grade. A feedback column may only be mapped together with its grade:
-    alone it wipes the grade out. `-` is no grade.
+    alone it wipes the grade out. `-` is no grade. Names out of its own download are no user names;
+    for these see `by_exercise`.
     """
     return as_csv(_moodle(marks, summary))
 
@@ -65,15 +72,27 @@ def _grade(mark: Mark) -> list[Cell]:
     ]
 
 
-def _canvas(marks: Marks, summary: Summary) -> Iterator[list[Cell]]:
-    counted = summary.exercises.values()
-    yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *summary.exercises]
-    yield [POINTS_ROW, None, None, None, None, *(each.max_score for each in counted)]
-    for learner in learners(marks()):
+def has_all(learner: Learner, summary: Summary) -> bool:
+    """Whether the learner has a mark for every exercise of the class."""
+    return learner.marks.keys() >= summary.exercises.keys()
+
+
+def canvas_head(counted: Iterable[ExerciseCount]) -> list[list[Cell]]:
+    """The two rows above those of learners, for these exercises."""
+    counted = list(counted)
+    return [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *(e.slug for e in counted)],
+        [POINTS_ROW, None, None, None, None, *(each.max_score for each in counted)],
+    ]
+
+
+def canvas_rows(them: Iterable[Learner], slugs: Collection[str]) -> Iterator[list[Cell]]:
+    """A row for each learner; all of them have a mark for each of the exercises."""
+    for learner in them:
         # A name with these words in it would be read as the row above.
         login = one_line(learner.name)
         name = None if POINTS_ROW in login else login
-        points = (_points(learner, slug) for slug in summary.exercises)
+        points = (learner.marks[slug].points for slug in slugs)
         yield [name, None, None, login, None, *points]
 
 
@@ -84,16 +103,11 @@ def _moodle(marks: Marks, summary: Summary) -> Iterator[list[Cell]]:
         row: list[Cell] = [one_line(learner.name)]
         for slug in summary.exercises:
             mark = learner.marks.get(slug)
-            row += ["-", None] if mark is None else [mark.points, _feedback(mark)]
+            row += ["-", None] if mark is None else [mark.points, feedback_on(mark)]
         yield row
 
 
-def _points(learner: Learner, slug: str) -> int | None:
-    mark = learner.marks.get(slug)
-    return mark.points if mark else None
-
-
-def _feedback(mark: Mark) -> str:
+def feedback_on(mark: Mark) -> str:
     """A few words, as HTML, for that is how Moodle shows them; nothing out of the submission."""
     verdict = mark.verdict
     said = [f"{mark.points} of {verdict.max_score} points."]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 
 from exercises.grading.classroom.reports import documents, tables
+from exercises.grading.classroom.reports.by_exercise import put_rest_for_canvas, put_worksheets
 from exercises.grading.classroom.reports.format import Format
 from exercises.grading.classroom.reports.pages import put_pages
 from exercises.grading.classroom.reports.roll import Marks
@@ -20,7 +21,14 @@ FILES: dict[Format, tuple[str, Writer, str]] = {
     Format.JUNIT: ("junit.xml", documents.junit, "utf-8"),
     Format.JSON: ("grades.json", documents.document, "utf-8"),
 }
-"""File name, writer and encoding of the formats that are one file each."""
+"""File name, writer and encoding of what is one file for the whole class."""
+
+MORE: dict[Format, Callable[[Marks, Summary, Shelf], None]] = {
+    Format.HTML: put_pages,
+    Format.CANVAS: put_rest_for_canvas,
+    Format.MOODLE: put_worksheets,
+}
+"""What puts down any number of files, in a folder of their own."""
 
 
 def write_reports(marks: Marks, wanted: Collection[Format], shelf: Shelf) -> Summary:
@@ -33,9 +41,9 @@ def write_reports(marks: Marks, wanted: Collection[Format], shelf: Shelf) -> Sum
     for each in Format if summary.marks else ():
         if each not in wanted:
             continue
-        if each is Format.HTML:
-            put_pages(marks, summary, shelf)
-        else:
+        if each in FILES:
             name, write, encoding = FILES[each]
             shelf.put(name, write(marks, summary), encoding)
+        if each in MORE:
+            MORE[each](marks, summary, shelf)
     return summary
