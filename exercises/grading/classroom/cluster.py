@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from time import monotonic
-from uuid import uuid4
 
 from distributed import Client, WorkerPlugin, get_worker
 from distributed import Worker as Member
@@ -20,6 +19,7 @@ from exercises.grading.classroom.entry import Entry
 from exercises.grading.classroom.worker_link import BenchName, WorkerLost
 from exercises.grading.classroom.workers import Workers
 
+PREFIX = "backend-dojo-"
 CONNECT_SECONDS = 10
 DESERTED_SECONDS = 300
 """A cluster that all members have left may get new ones; so long they are waited for."""
@@ -32,12 +32,12 @@ AHEAD = 2
 class JudgingPlugin(WorkerPlugin):
     """Gives each member of the cluster a pool of workers, for as long as the class is graded.
 
-    Its name is one that no other has: classes that share a cluster share no worker, for another
-    class may vouch for its learners and have no sandbox.
+    It is called after the grader's client, as no other is: classes that share a cluster share no
+    worker, for another class may vouch for its learners and have no sandbox.
     """
 
-    def __init__(self, bench: BenchName) -> None:
-        self.name = f"backend-dojo-{uuid4()}"
+    def __init__(self, bench: BenchName, client: str) -> None:
+        self.name = PREFIX + client
         self._bench = bench
 
     def setup(self, worker: Member) -> None:  # noqa: ARG002 - Dask names it
@@ -62,7 +62,8 @@ def cluster_crew(bench: BenchName, address: str) -> Iterator[Crew]:
     with client:
         if not client.nthreads():
             raise WorkerLost(f"The scheduler at {address} has no workers yet.")
-        plugin = JudgingPlugin(bench)
+        _sweep(client)
+        plugin = JudgingPlugin(bench, client.id)
         client.register_plugin(plugin)
         try:
             threads = client.get_executor(pure=False)
@@ -73,6 +74,16 @@ def cluster_crew(bench: BenchName, address: str) -> Iterator[Crew]:
         finally:
             with suppress(OSError, ValueError):  # no scheduler any more, or a new one without it
                 client.unregister_worker_plugin(plugin.name)
+
+
+def _sweep(client: Client) -> None:
+    """Ends the pools of graders that are there no more: one that was killed left its own behind."""
+    plugins = client.run(lambda dask_worker: list(dask_worker.plugins), on_error="ignore")
+    graders = client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.clients))
+    for name in {each for of_one in plugins.values() for each in of_one if each.startswith(PREFIX)}:
+        if name.removeprefix(PREFIX) not in graders:
+            with suppress(ValueError):  # somebody else was quicker
+                client.unregister_worker_plugin(name)
 
 
 def judge_here(crew: str, entries: Sequence[Entry]) -> list[str]:

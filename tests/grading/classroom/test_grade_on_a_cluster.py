@@ -9,7 +9,7 @@ import pytest
 from distributed import Client, LocalCluster
 
 from exercises.grading.classroom import cluster
-from exercises.grading.classroom.cluster import cluster_crew
+from exercises.grading.classroom.cluster import JudgingPlugin, cluster_crew
 from exercises.grading.classroom.entry import Entry
 from exercises.grading.classroom.events import Event, Marked
 from exercises.grading.classroom.grade import Grading
@@ -73,6 +73,24 @@ def test_two_classes_on_one_cluster_have_workers_of_their_own(
                 assert second.submit([entry()]).result() == ["embedded"]
             assert first.submit([entry()]).result() == ["sandbox"]
         assert set(member.plugins) == before
+
+
+def test_the_next_grader_ends_the_workers_of_one_that_was_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cluster, "Workers", Told)
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as members:
+        [member] = members.workers.values()
+        with cluster_crew("embedded", members.scheduler_address):
+            beside = set(member.plugins)
+            with Client(members.scheduler_address) as killed:
+                killed.register_plugin(JudgingPlugin("embedded", killed.id))
+            assert set(member.plugins) > beside
+            with cluster_crew("embedded", members.scheduler_address):
+                assert len(set(member.plugins) - beside) == 1
+            assert set(member.plugins) == beside
 
 
 def test_a_cluster_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
