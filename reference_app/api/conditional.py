@@ -11,6 +11,8 @@ answers together here. `PUT` answers without a tag, because what it stored is no
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Response, status
@@ -18,7 +20,7 @@ from pydantic.json_schema import WithJsonSchema
 from pydantic_core import to_json
 
 from reference_app.api.envelope import Success
-from reference_app.errors import InvalidInput, PreconditionFailed
+from reference_app.errors import Conflict, InvalidInput, PreconditionFailed
 
 T = TypeVar("T")
 
@@ -90,6 +92,15 @@ class Writing:
         is_unwanted = self._unwanted is not None and _include(self._unwanted, current)
         if is_unwanted or not is_expected:
             raise PreconditionFailed
+
+    @contextmanager
+    def in_time(self) -> Iterator[None]:
+        """For a step that raises Conflict when what was read has changed: to a caller who made a
+        condition, that is the condition failing, and so PreconditionFailed."""
+        try:
+            yield
+        except Conflict as too_late:
+            raise PreconditionFailed if self.is_conditional else too_late from None
 
 
 async def reading(

@@ -152,7 +152,8 @@ async def change_order(
 ) -> Success[OrderView]:
     """Give an order its next status. Its owner may cancel it; support may do more.
 
-    To become paid, it is charged at the payment provider, when the service has one.
+    To become paid, it is charged at the payment provider, when the service has one. It cannot be
+    cancelled as long as nobody knows how that ended: whoever asks for `paid` again finds out.
     """
     async with services.database.reading() as session:
         order = await OrderRepository(session).get(order_id)
@@ -165,13 +166,14 @@ async def change_order(
     if change.status not in NEXT[order.status]:
         raise RuleBroken(f"An order that is {order.status} cannot become {change.status}.")
     if change.status == "paid":
-        await services.payments.collect(order)
+        with condition.in_time():
+            await services.payments.collect(order)
     async with services.database.transaction() as session:
         orders = OrderRepository(session)
-        try:
+        with condition.in_time():
             await orders.set_status(order, change.status)
-        except Conflict as too_late:
-            raise PreconditionFailed if condition.is_conditional else too_late from None
+        if cancels:
+            await services.payments.require_none_open(session, order)
         changed = await orders.get(order_id) or order
     response.headers.update(tagged(changed))
     return Success(data=changed)

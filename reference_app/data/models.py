@@ -183,6 +183,17 @@ class Payment(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
+class PaymentAttempt(Base):
+    """The provider is being asked to charge an order, or was and nobody has its answer (L3)."""
+
+    __tablename__ = "payment_attempts"
+
+    order_id: Mapped[UUID] = mapped_column(
+        ForeignKey("orders.id", ondelete="RESTRICT"), primary_key=True
+    )
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
 class MfaEnrolment(Base):
     """A user's second factor: the sealed secret, the last step that was used, and wrong codes."""
 

@@ -1,6 +1,8 @@
 """A service that takes payments at the stand-in provider."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -39,6 +41,14 @@ class Shop:
             f"/api/v1/orders/{order_id}", by=self.support, json={"status": "paid"}
         )
 
+    def cancel(self, order_id: str, if_match: str | None = None) -> httpx.Response:
+        return self.client.patch(
+            f"/api/v1/orders/{order_id}",
+            by=self.ada,
+            json={"status": "cancelled"},
+            headers={} if if_match is None else {"If-Match": if_match},
+        )
+
     def status(self, order_id: str) -> str:
         answer = self.client.get(f"/api/v1/orders/{order_id}", by=self.ada)
         status: str = answer.json()["data"]["status"]
@@ -59,6 +69,23 @@ class Shop:
         seen = self.provider.seen()
         times = [at for at, key in zip(seen.times, seen.keys, strict=True) if key == order_id]
         return [later - earlier for earlier, later in pairwise(times)]
+
+    @contextmanager
+    def held(self, order_id: str) -> Iterator[None]:
+        """Nobody can change the order meanwhile."""
+        with self.client.service.database.connect(superuser=True) as connection:
+            connection.execute("BEGIN")
+            connection.execute("SELECT FROM orders WHERE id = %s FOR UPDATE", [order_id])
+            yield
+
+    def waiting(self) -> int:
+        """How many transactions wait for something that another one holds."""
+        return len(
+            self.client.sql(
+                "SELECT FROM pg_stat_activity WHERE datname = current_database()"
+                " AND wait_event_type = 'Lock'"
+            )
+        )
 
     def payments(self) -> dict[str, str]:
         rows = self.client.sql("SELECT order_id::text AS id, amount::text FROM payments")
