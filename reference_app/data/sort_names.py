@@ -15,6 +15,7 @@ locked to its end; SET NOT NULL by itself reads the whole table while nobody els
 Two kinds of locks are told apart. ACCESS EXCLUSIVE is needed for moments only, yet whoever waits
 for it holds up everybody behind: those statements give up soon and try again (`_briefly`). The
 others let reads and writes pass, may take long, and wait as long as they must (`_beside_traffic`).
+Both give the session its own patience back: a batch waits for a row as any writer would.
 
 Every step can be repeated: after a kill anywhere, running the migration again finishes it.
 """
@@ -75,7 +76,6 @@ def upgrade() -> None:
         _expand()
         _backfill()
         _contract()
-        op.execute("RESET lock_timeout")
 
 
 def downgrade() -> None:
@@ -86,7 +86,6 @@ def downgrade() -> None:
         _briefly("ALTER TABLE users DROP COLUMN IF EXISTS sort_name")
         op.execute("DROP FUNCTION IF EXISTS keep_sort_name()")
         op.execute("DROP FUNCTION IF EXISTS sort_name_of(text)")
-        op.execute("RESET lock_timeout")
 
 
 def _expand() -> None:
@@ -146,12 +145,14 @@ def _briefly(statement: str) -> None:
     ):
         with attempt:
             op.execute(statement)
+    op.execute("RESET lock_timeout")
 
 
 def _beside_traffic(statement: str) -> None:
     """Run what keeps only other changes of the table out."""
     op.execute("SET lock_timeout = 0")
     op.execute(statement)
+    op.execute("RESET lock_timeout")
 
 
 def _lock_not_available(error: Exception) -> bool:

@@ -23,6 +23,8 @@ from tests.reference_app.traffic import traffic, wait_until
 
 USERS = 50_000
 FEWER_USERS = 10_000
+FEW_USERS = 10
+HELD_SECONDS = 0.5
 
 FILL = """
     INSERT INTO users (email, password_hash, full_name, created_at, updated_at)
@@ -30,6 +32,7 @@ FILL = """
     FROM generate_series(1, %s) n
 """
 WRONG = "SELECT FROM users WHERE sort_name IS DISTINCT FROM sort_name_of(full_name)"
+FILLED = "SELECT FROM users WHERE to_jsonb(users) ->> 'sort_name' IS NOT NULL"
 MOVED = "SELECT FROM users WHERE password_hash = 'x' AND updated_at <> '2026-01-01'"
 NOT_STOPPING_ANYBODY = ("AccessShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock")
 
@@ -211,3 +214,25 @@ def test_a_long_transaction_keeps_the_migration_waiting_and_nobody_else(
             assert migration.wait() == 0, migration.logs()
     assert held > 10
     assert seen.failures == []
+
+
+@pytest.mark.spec("D5")
+def test_rows_that_others_hold_again_and_again_do_not_end_the_backfill(
+    backend: Backend, database: Database
+) -> None:
+    fill(database, FEW_USERS)
+    with database.connect() as orders:
+
+        def hold() -> None:
+            with orders.transaction():
+                if orders.execute(FILLED).rowcount < FEW_USERS:
+                    orders.execute("SELECT FROM users FOR SHARE")
+                    time.sleep(HELD_SECONDS)
+
+        with (
+            traffic(hold) as seen,
+            backend.command("migrate", revision()[0], database=database) as migration,
+        ):
+            assert migration.wait() == 0, migration.logs()
+    assert seen.failures == []
+    assert count(database, WRONG) == 0
