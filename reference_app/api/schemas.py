@@ -5,6 +5,7 @@ document allows is accepted, what it does not allow is a 400.
 """
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -65,6 +66,14 @@ def moment(value: object) -> object:
     return value
 
 
+def in_utc(value: datetime) -> datetime:
+    """The same moment as the database counts it, if it is in a year that can be written there."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("Must be in the years 0001 to 9999, in UTC as well.") from None
+
+
 def whole(value: object) -> object:
     """JSON does not tell 3.0 from 3, and neither does JSON Schema's `integer`."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -116,7 +125,7 @@ Money = Annotated[
     BeforeValidator(money),
     WithJsonSchema(shown(MONEY, type="string", maxLength=8, examples=["12.50"])),
 ]
-Moment = Annotated[AwareDatetime, BeforeValidator(moment)]
+Moment = Annotated[AwareDatetime, BeforeValidator(moment), AfterValidator(in_utc)]
 Quantity = Annotated[int, Field(ge=1, le=1000, examples=[3]), BeforeValidator(whole)]
 UserStatus = Literal["active", "inactive", "suspended"]
 UserRole = Literal["user", "support", "admin"]

@@ -125,6 +125,28 @@ def test_a_moment_is_a_date_a_time_and_a_zone(client: Client, moment: str) -> No
     assert got == [400, 200]
 
 
+@pytest.mark.spec("H2", "C2")
+@pytest.mark.parametrize("name", ["created_from", "created_before"])
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("9999-12-31T23:59:59-12:00", 400),
+        ("9999-12-31T23:59:59Z", 200),
+        ("0001-01-01T00:00:00Z", 200),
+        ("0001-01-01T00:00:00+12:00", 400),
+    ],
+)
+def test_a_moment_is_within_the_years_that_there_are_wherever_its_zone(
+    client: Client, name: str, moment: str, status: int
+) -> None:
+    admin = client.person("admin")
+    answer = client.get("/api/v1/reports/orders", by=admin, params={name: moment})
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.json()["error"]["code"] == "VALIDATION_ERROR"
+        assert answer.json()["error"]["details"][0]["field"] == name
+
+
 @pytest.mark.spec("H2")
 def test_null_is_not_a_value_to_change_something_to(client: Client) -> None:
     ada = client.person()
