@@ -9,50 +9,19 @@ import re
 from base64 import b64decode
 from collections.abc import Mapping, Set
 from difflib import get_close_matches
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
-
-def _rate(value: str) -> str:
-    from limits import parse
-
-    try:
-        parse(value)
-    except ValueError:
-        raise ValueError('must look like "10/minute"') from None
-    return value
-
-
-def _networks(value: str) -> str:
-    for part in value.split(",") if value else ():
-        try:
-            ip_network(part.strip())
-        except ValueError:
-            raise ValueError("must be addresses or networks, comma separated") from None
-    return value
-
-
-def _origins(value: str) -> str:
-    if not all(ORIGIN.fullmatch(part) for part in value.split(",") if value):
-        raise ValueError('must look like "https://app.example.com", comma separated')
-    return value
-
+from reference_app.setting_formats import database_address, networks, origins, rate
 
 Seconds = Annotated[float, Field(gt=0, le=300)]
-Rate = Annotated[str, AfterValidator(_rate)]
-Networks = Annotated[str, AfterValidator(_networks)]
-Origins = Annotated[str, AfterValidator(_origins)]
-
-ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[1-9][0-9]{0,4})?")
-"""An origin as browsers send it: no path, no capitals. `*` would be everybody, and `null` is what
-any page in a sandbox says of itself."""
+Rate = Annotated[str, AfterValidator(rate)]
+Networks = Annotated[str, AfterValidator(networks)]
+Origins = Annotated[str, AfterValidator(origins)]
 
 PLACEHOLDER = re.compile(
     r"change.?(me|this|it)|your.?(secret|key)|placeholder|insecure|example", re.IGNORECASE
@@ -104,7 +73,7 @@ class Settings(BaseSettings):
     database_pool_overflow: Annotated[int, Field(ge=0, le=200)] = 5
     database_pool_timeout_seconds: Seconds = 2.0
     database_connect_timeout_seconds: Seconds = 3.0
-    database_statement_timeout_seconds: Seconds = 5.0
+    database_statement_timeout_seconds: Annotated[float, Field(ge=0.001, le=300)] = 5.0
     exports_at_once: Annotated[int, Field(ge=1, le=100)] = 4
 
     redis_timeout_seconds: Seconds = 0.25
@@ -132,16 +101,7 @@ class Settings(BaseSettings):
     @field_validator("database_url", "export_database_url")
     @classmethod
     def _asyncpg_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None:
-            return None
-        try:
-            url = make_url(value.get_secret_value())
-        except (ArgumentError, ValueError):
-            raise ValueError("is not a database address") from None
-        if url.get_backend_name() != "postgresql" or not url.database:
-            raise ValueError("must look like postgresql://HOST:PORT/NAME, with user and password")
-        url = url.set(drivername="postgresql+asyncpg")
-        return SecretStr(url.render_as_string(hide_password=False))
+        return value and SecretStr(database_address(value.get_secret_value()))
 
     @field_validator("redis_url")
     @classmethod

@@ -79,6 +79,50 @@ def test_the_least_is_enough_and_settings_are_read_when_asked_for(
     assert load_settings().port == 8001
 
 
+DATABASE = GOOD["DATABASE_URL"]
+
+
+@pytest.mark.spec("X1")
+@pytest.mark.parametrize(
+    ("name", "value", "instead"),
+    [
+        ("RATE_LIMIT_READ", "600/minute;5000/hour", "one rate"),
+        ("RATE_LIMIT_READ", "600/minute,5000/hour", "one rate"),
+        ("LOGIN_ATTEMPTS_PER_ACCOUNT", "00/minute", "1 or more"),
+        ("LOGIN_ATTEMPTS_PER_ACCOUNT", "10/0 minutes", "1 or more"),
+        ("DATABASE_URL", f"{DATABASE}?sslmode=require", "ssl=require"),
+        ("DATABASE_URL", f"{DATABASE}?ssl=on", "require"),
+        ("DATABASE_URL", f"{DATABASE}?ssl=require&ssl=require", "one ssl"),
+        ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "0.0005", "0.001"),
+    ],
+)
+def test_a_setting_that_would_do_something_else_is_refused_and_told_what_to_write(
+    environment: pytest.MonkeyPatch, name: str, value: str, instead: str
+) -> None:
+    environment.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=rf"  {name}: .*{instead}") as told:
+        load_settings()
+    assert "s3cret" not in str(told.value)
+
+
+@pytest.mark.spec("X1")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RATE_LIMIT_READ", "1/2 seconds"),
+        ("DATABASE_URL", f"{DATABASE}?ssl=verify-full"),
+        ("DATABASE_URL", f"{DATABASE}?prepared_statement_cache_size=0"),
+        ("DATABASE_URL", "postgresql:///dojo?host=/run/postgresql"),
+        ("DATABASE_STATEMENT_TIMEOUT_SECONDS", "0.001"),
+    ],
+)
+def test_a_setting_at_the_edge_of_what_works_is_taken(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    environment.setenv(name, value)
+    assert load_settings()
+
+
 @pytest.mark.spec("X1")
 def test_nothing_is_read_at_import() -> None:
     modules = "reference_app.__main__, reference_app.application, reference_app.seed"
