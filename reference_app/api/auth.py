@@ -51,14 +51,13 @@ async def login(given: Login, services: Provided) -> Success[Session | SecondSte
     When the account has a second factor, the answer is a challenge instead (`mfa_required`), which
     `POST /auth/mfa/answer` exchanges for the tokens.
     """
-    await services.rate_limits.count_login(given.email)
     async with services.database.reading() as session:
-        known = await UserRepository(session).credentials(given.email)
-    user_id, stored = known or (None, None)
+        account, user_id, stored = await UserRepository(session).credentials(given.email)
+    await services.rate_limits.count_login(account)
     if not await services.passwords.verify(given.password, stored) or user_id is None:
         log.info("login_failed")
         raise NotAuthenticated("E-mail address or password is wrong.")
-    await services.rate_limits.forget_login(given.email)
+    await services.rate_limits.forget_login(account)
     await active_user(services, user_id)
     if stored is not None and services.passwords.needs_rehash(stored):
         await _rehash(user_id, given.password, services)

@@ -52,6 +52,14 @@ def email_address(value: str) -> str:
         raise ValueError("This is not an e-mail address.") from None
 
 
+def as_registered(value: str) -> str:
+    """An address as registration would have written it; what is none stays as it is."""
+    try:
+        return email_address(value)
+    except ValueError:
+        return value
+
+
 def money(value: object) -> Decimal:
     """An amount with at most two decimals, from a string such as "12.50"."""
     if not isinstance(value, str) or not MONEY.fullmatch(value):
@@ -192,6 +200,7 @@ class Login(Body):
         str,
         Field(max_length=255, examples=["ada@example.com"], json_schema_extra=shown(VISIBLE)),
         AfterValidator(visible),
+        AfterValidator(as_registered),
     ]
     password: Password
 

@@ -1,10 +1,10 @@
 """Users in the database. Every read leaves out those that were deleted."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reference_app.api.collections import CollectionQuery, Page, arranged, counted, filtered
@@ -37,9 +37,27 @@ ONE = EXISTING.where(User.id == bindparam("user_id"))
 
 LOCKED = ONE.with_for_update()
 
-CREDENTIALS: Select[*tuple[Any, ...]] = select(User.id, User.password_hash).where(
-    func.lower(User.email) == func.lower(bindparam("email")), User.deleted_at.is_(None)
+GIVEN = select(func.lower(bindparam("email", type_=String)).label("account")).subquery("given")
+
+CREDENTIALS: Select[*tuple[Any, ...]] = select(
+    GIVEN.c.account, User.id.label("user_id"), User.password_hash
+).select_from(
+    GIVEN.outerjoin(
+        User, and_(func.lower(User.email) == GIVEN.c.account, User.deleted_at.is_(None))
+    )
 )
+
+
+class Credentials(NamedTuple):
+    """What an address leads to: the account's name, and id and password hash if there is one.
+
+    All addresses that the database takes for the same have the same name; nobody else can say which
+    those are, since what counts as a letter's small form differs between versions of Unicode.
+    """
+
+    account: str
+    user_id: UUID | None
+    password_hash: str | None
 
 
 def _view(row: Any) -> UserView:
@@ -78,10 +96,9 @@ class UserRepository:
         statement = select(User.status).where(User.id == user_id, User.deleted_at.is_(None))
         return await self._session.scalar(statement.with_for_update(read=True))
 
-    async def credentials(self, email: str) -> tuple[UUID, str] | None:
-        """Id and password hash of whoever has this address, whatever its case; or None."""
-        row = (await self._session.execute(CREDENTIALS, {"email": email})).one_or_none()
-        return None if row is None else (row.id, row.password_hash)
+    async def credentials(self, email: str) -> Credentials:
+        """What this address leads to, whatever its case."""
+        return Credentials(*(await self._session.execute(CREDENTIALS, {"email": email})).one())
 
     async def add(self, *, email: str, full_name: str, password_hash: str) -> UserView:
         """Make a user. Raises IntegrityError (`uq_users_email`) when the address is taken."""

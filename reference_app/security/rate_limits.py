@@ -89,18 +89,19 @@ class RateLimits:
             quota, f"user:{user_id}" if by_user else f"address:{_network(address)}"
         )
 
-    async def count_login(self, email: str) -> None:
+    async def count_login(self, account: str) -> None:
         """Count one attempt to log in to this account, before the password is looked at.
 
+        `account` is one text for all spellings of an address that lead to the same account.
         Raises TooManyAttempts, with the seconds until the next one is possible.
         """
-        standing = await self._count(self._quotas.account, _short(email))
+        standing = await self._count(self._quotas.account, _short(account))
         if standing.exceeded:
             raise TooManyAttempts(standing.reset_seconds)
 
-    async def forget_login(self, email: str) -> None:
+    async def forget_login(self, account: str) -> None:
         """A login succeeded: the account's attempts no longer count. The address's do."""
-        key, _ = _window(self._quotas.account, _short(email))
+        key, _ = _window(self._quotas.account, _short(account))
         self._alone.clear(key)
         with suppress(RedisError, OSError):
             await self._shared.clear(key)
@@ -183,6 +184,6 @@ def _network(address: str) -> str:
     return str(parsed.ipv4_mapped or ipaddress.IPv6Network((parsed, 64), strict=False))
 
 
-def _short(email: str) -> str:
+def _short(account: str) -> str:
     """A key of bounded length that does not tell the address to whoever lists the keys."""
-    return hashlib.sha256(email.lower().encode()).hexdigest()[:32]
+    return hashlib.sha256(account.encode()).hexdigest()[:32]

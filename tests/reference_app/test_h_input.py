@@ -92,12 +92,13 @@ def test_a_password_with_control_characters_is_refused(client: Client) -> None:
         ("jo\u0308rg@example.com", "j\u00f6rg@example.com"),
         ("j\u00f6rg@example.com", "J\u00d6RG@example.com"),
         ("ada@bu\u0308cher.example.com", "ada@B\u00dcCHER.example.com"),
+        ("ada@xn--bcher-kva.example.com", "ada@b\u00fccher.example.com"),
     ],
 )
 def test_two_spellings_of_an_address_are_one(client: Client, one: str, other: str) -> None:
     assert client.register(one).status_code == 201
     assert client.register(other).status_code == 409
-    assert client.log_in(other).status_code == 200
+    assert [client.log_in(email).status_code for email in (one, other)] == [200, 200]
 
 
 @pytest.mark.spec("H2")

@@ -103,6 +103,29 @@ def test_a_login_counts_against_account_and_address(limited: Client) -> None:
     assert "RateLimit" in limited.log_in("ada@example.com").headers
 
 
+@pytest.mark.spec("A4", "C6")
+@pytest.mark.parametrize("registered", [True, False], ids=["known", "unknown"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("iiris@example.com", "\u0130iris@example.com"),
+        ("j\u00f6rg@example.com", "jo\u0308rg@example.com"),
+        ("ada@b\u00fccher.example.com", "ada@xn--bcher-kva.example.com"),
+        ("\u03b1\u03c3@example.com", "\u0391\u03a3@example.com"),
+    ],
+)
+def test_all_spellings_that_lead_to_an_account_are_one_count(
+    limited: Client, one: str, other: str, *, registered: bool
+) -> None:
+    """That there is no such account cannot be told from how they are counted, either."""
+    if registered:
+        limited.register(one)
+        assert limited.log_in(other).status_code == 200
+    codes = [limited.log_in(email, "wrong").status_code for email in (one, other, one)]
+    assert codes == [401, 401, 401]
+    assert [limited.log_in(email).status_code for email in (one, other)] == [429, 429]
+
+
 @pytest.mark.spec("A4")
 def test_a_token_of_ones_own_gives_no_more_logins(limited: Client) -> None:
     ada = limited.person()
