@@ -25,6 +25,7 @@ from reference_app.application import create_app
 from reference_app.config import Settings
 from reference_app.observability.logging import configure_logging
 from reference_app.reliability.health import Health
+from reference_app.security.head_limit import BoundedHeads
 from reference_app.services import CLOSE_SECONDS, Services
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ def serve(settings: Settings, listener: socket.socket | None) -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
+        http=BoundedHeads,
         ws="none",
         access_log=False,
         server_header=False,
