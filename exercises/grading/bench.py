@@ -12,7 +12,7 @@ from typing import Literal
 from exercises.grading.catalog import Exercise
 from exercises.grading.subject import Subject
 from exercises.grading.submission import Submission
-from reference_app.running import Backend, ServiceDidNotStart, start
+from reference_app.running import Backend, RunningError, ServiceDidNotStart, start
 
 MOST_REFERENCES = 3
 """A class is graded learner by learner, so the exercises take turns."""
@@ -22,6 +22,10 @@ On = Literal["auto", "embedded", "containers"]
 
 class DoesNotRun(AssertionError):
     """The service cannot be tried with this file; the message tells the learner why."""
+
+
+class CannotRun(RunningError):
+    """The service could not even be tried, which is the machine's fault: no verdict follows."""
 
 
 class Place:
@@ -38,11 +42,12 @@ class Place:
 
         Raises:
             DoesNotRun: it does not start; the same file is not tried twice.
+            CannotRun: it could not be tried; the next time it is tried anew.
         """
         if not self.holds(exercise, file):
             self.clear()
-            self._key = key_of(exercise, file)
             self._start(exercise, {exercise.part: file} if file else {})
+            self._key = key_of(exercise, file)
         if self._subject is None:
             raise self._flaw or DoesNotRun("The service did not start.")
         return self._subject
@@ -63,6 +68,8 @@ class Place:
             service = self._backend.service(replace=replace, settings=exercise.about.settings)
         except ServiceDidNotStart as error:
             self._flaw = DoesNotRun(_told(error, replace))
+        except Exception as error:
+            raise CannotRun(f"The service could not be started on this machine: {error}") from error
         else:
             self._subject = Subject(self._backend, service, replace)
 
@@ -90,6 +97,7 @@ class Bench:
 
         Raises:
             DoesNotRun: there is no such file, or the service does not start with it.
+            CannotRun: it could not be tried.
         """
         if submission.is_reference:
             return self.reference(exercise)
@@ -105,8 +113,13 @@ class Bench:
             self._references.pop(longest_unused).clear()
         return place.take(exercise, None)
 
-    def must_answer(self) -> None:
-        """Raises BackendUnavailable: its servers are gone, so what fails is nobody's fault."""
+    def must_answer(self) -> bool:
+        """Whether its servers ran all the time; one that had ended by itself runs again now.
+
+        Raises:
+            BackendUnavailable: they are gone, so what fails is nobody's fault.
+        """
+        return True
 
     def clear(self) -> None:
         """Stops the services on it; the back end stays."""

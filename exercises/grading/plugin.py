@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
+from typing import NoReturn
 
 import pytest
 
@@ -23,7 +24,15 @@ from exercises.grading.record import Record
 from exercises.grading.requests import NoAnswer
 from exercises.grading.subject import Subject
 from exercises.grading.submission import resolve
-from exercises.grading.trial import ERROR, SUBJECT, Run, finding, never_ran, run_once
+from exercises.grading.trial import (
+    ERROR,
+    SUBJECT,
+    Run,
+    finding,
+    machine_failed,
+    never_ran,
+    run_once,
+)
 from exercises.grading.verdict import Finding
 from reference_app.running import RunningError, start
 
@@ -169,8 +178,6 @@ class Grading:
             yours = self._try(item, nextitem)  # once may be the machine's doing
         if not isinstance(yours.error, NotTried):
             self._hangs = self._hangs + 1 if isinstance(yours.error, NoAnswer) else 0
-        if yours.subject is None and not isinstance(yours.error, NotTried):
-            self._must_answer()
         reference = None
         if not (yours.passed or never_ran(yours) or self._where == "reference"):
             reference = self._run(item, nextitem, on_reference=True)
@@ -181,8 +188,10 @@ class Grading:
         return yours, finding(criterion, yours, reference)
 
     def _try(self, item: pytest.Item, nextitem: pytest.Item | None) -> Run:
+        """Tries it on the submission; once more where a server had ended by itself meanwhile."""
         run = self._run(item, nextitem)
-        self._seconds_left -= run.seconds
+        if not (run.passed or isinstance(run.error, NotTried) or self._servers_stood()):
+            run = self._run(item, nextitem)
         return run
 
     def _reports(self, item: pytest.Item, run: Run, found: Finding) -> list[pytest.TestReport]:
@@ -206,9 +215,14 @@ class Grading:
     ) -> Run:
         self._on_reference = on_reference
         try:
-            return run_once(item, nextitem)
+            run = run_once(item, nextitem)
         finally:
             self._on_reference = False
+        if not on_reference:
+            self._seconds_left -= run.seconds
+            if machine_failed(run):
+                self._end(run.error)
+        return run
 
     def _subject(self, exercise: Exercise) -> Subject:
         if self._on_reference:
@@ -223,13 +237,17 @@ class Grading:
         subject.ends = monotonic() + self._seconds_left
         return subject
 
-    def _must_answer(self) -> None:
-        """Ends the run where a submission could not be tried because the servers are gone."""
+    def _servers_stood(self) -> bool:
+        """Whether the servers ran all the time; the run ends here where they are gone."""
         try:
-            self._bench().must_answer()
+            return self._bench().must_answer()
         except RunningError as error:
-            self.problems.append(str(error))
-            pytest.exit(str(error))
+            self._end(error)
+
+    def _end(self, error: BaseException | None) -> NoReturn:
+        """Ends the run: what went wrong is no submission's fault."""
+        self.problems.append(str(error))
+        pytest.exit(str(error))
 
     def _bench(self) -> Bench:
         if self._given is not None:

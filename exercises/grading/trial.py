@@ -13,6 +13,7 @@ from exercises.grading.exchange import Exchange, Transcript, transcript
 from exercises.grading.explanation import explain
 from exercises.grading.subject import Subject
 from exercises.grading.verdict import Criterion, Finding, Outcome
+from reference_app.running import ProcessFailed, RunningError
 
 MOST_LOG_LINES = 12
 ERROR = pytest.StashKey[BaseException | None]()
@@ -79,6 +80,11 @@ def finding(criterion: Criterion, yours: Run, reference: Run | None) -> Finding:
 
 def never_ran(run: Run) -> bool:
     return isinstance(run.error, DoesNotRun)
+
+
+def machine_failed(run: Run) -> bool:
+    """Whether it ended for want of a container or a server; processes fail by their own doing."""
+    return isinstance(run.error, RunningError) and not isinstance(run.error, ProcessFailed)
 
 
 def _focus(subject: Subject | None) -> Exchange | None:

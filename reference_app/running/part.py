@@ -64,6 +64,7 @@ class ControlledPart(Part):
         self._process = process
         self._await_ready = await_ready
         self._paused = False
+        self._to_run = False
         self._control = threading.RLock()
 
     @property
@@ -74,9 +75,16 @@ class ControlledPart(Part):
     def exit_code(self) -> int | None:
         return self._process.state().exit_code
 
+    @property
+    def has_fallen(self) -> bool:
+        """Whether it has ended, and nobody had ended it: a crash, or the want of memory."""
+        with self._control:
+            return self._to_run and not self.running
+
     def ask_to_end(self) -> None:
         with self._control:
             self.disturbances += 1
+            self._to_run = False
             self.resume()
             if self.running:
                 self._process.ask_to_end()
@@ -93,7 +101,7 @@ class ControlledPart(Part):
     def kill(self) -> None:
         with self._control:
             self.disturbances += 1
-            self._paused = False
+            self._to_run = self._paused = False
             if self.running:
                 self._process.kill()
                 self._ended_within(STOP_SECONDS)
@@ -117,6 +125,7 @@ class ControlledPart(Part):
             if not self.running:
                 self._process.launch()
                 self._await_ready()
+            self._to_run = True
 
     def _ended_within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds

@@ -32,6 +32,18 @@ def until_answered(process: Process, ask: Callable[[], None]) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
+def in_time(ask: Callable[[], None], seconds: float) -> None:
+    """Ask until it is answered; after so many seconds the error that is met is raised."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return ask()
+        except psycopg.Error:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(PAUSE_SECONDS)
+
+
 def postgres_answers(url: str) -> None:
     """Connect and hang up. Raises psycopg.OperationalError."""
     psycopg.connect(url, connect_timeout=2).close()

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 
 import pytest
 
 from exercises.grading.bench import open_bench
-from exercises.grading.catalog import find_exercise
-from exercises.grading.judge import judge
+from exercises.grading.catalog import Exercise, find_exercise
+from exercises.grading.judge import judge, try_criteria
 from exercises.grading.sandbox import SandboxBench, canary, open_sandbox_bench
+from exercises.grading.subject import Subject
 from exercises.grading.submission import resolve
 from exercises.grading.verdict import CannotJudge, Outcome, Verdict
 from tests.running.engine import needs_engine
 
-QUERIES, TOKENS = find_exercise("06"), find_exercise("10")
+QUERIES, TOKENS, CACHING = map(find_exercise, ("06", "10", "16"))
+ONE = "number_of_statements_is_constant"
 THIEF = Path(__file__).with_name("thief.py")
 
 
@@ -87,6 +92,48 @@ def test_servers_that_somebody_has_harmed_are_replaced(bench: SandboxBench) -> N
     bench.admit("ada")
     assert bench.backend is not before
     assert judge(QUERIES, "solutions", bench).passed
+
+
+@contextmanager
+def in_the_midst(subject: Subject, happens: Callable[[], None]) -> Iterator[None]:
+    """Has something happen at the first request to a service."""
+
+    def wait() -> None:
+        while not subject.exchanges:
+            sleep(0.001)
+        happens()
+
+    with ThreadPoolExecutor(1) as threads:
+        happened = threads.submit(wait)
+        yield
+        happened.result()
+
+
+@pytest.mark.parametrize(
+    ("server", "exercise", "criterion"),
+    [("postgres", QUERIES, ONE), ("cache", CACHING, "value_lies_under_its_key")],
+    ids=["postgres", "cache"],
+)
+def test_a_server_that_ends_during_a_criterion_does_not_fail_it(
+    bench: SandboxBench, server: str, exercise: Exercise, criterion: str
+) -> None:
+    bench.admit("ada")
+    process = getattr(bench.backend, server)._process
+    with in_the_midst(bench.submission(exercise, resolve(exercise, "solutions")), process.kill):
+        tried = try_criteria(exercise, "solutions", bench, criterion.__eq__)
+    assert tried.findings[criterion].outcome is Outcome.PASSED, tried.findings[criterion].message
+    assert process.state().running
+
+
+def test_nobody_is_judged_by_a_criterion_in_which_the_way_to_the_servers_ended() -> None:
+    needs_engine()
+    with open_sandbox_bench() as bench:
+        subject = bench.submission(QUERIES, resolve(QUERIES, "solutions"))
+        with (
+            in_the_midst(subject, bench.backend._forwarder.close),
+            pytest.raises(CannotJudge, match="does not answer"),
+        ):
+            try_criteria(QUERIES, "solutions", bench, ONE.__eq__)
 
 
 def test_without_a_name_every_file_has_a_container_of_its_own(bench: SandboxBench) -> None:

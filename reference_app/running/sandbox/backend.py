@@ -18,8 +18,9 @@ from reference_app.running.build_context import ROOT
 from reference_app.running.container_process import LOOPBACK
 from reference_app.running.container_servers import PROVIDER_PORT, start_provider
 from reference_app.running.errors import BackendUnavailable
+from reference_app.running.part import ControlledPart
 from reference_app.running.postgres_settings import SUPERUSER
-from reference_app.running.readiness import postgres_answers
+from reference_app.running.readiness import in_time, postgres_answers
 from reference_app.running.reaper_link import ReaperLink
 from reference_app.running.sandbox.cache_users import GRADER, CacheUsers
 from reference_app.running.sandbox.container import LearnerContainer, seen
@@ -39,12 +40,20 @@ from reference_app.running.template import Databases
 
 NO_ADDRESS_FOR_THE_HOST = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 
+ANSWER_SECONDS = 5.0
+"""A server that a submission has brought to its knees is soon up again: that is no way out."""
+
+SERVER_ERRORS = (docker.errors.DockerException, psycopg.Error, redis.RedisError, OSError)
+"""Of servers and engine; those of the engine's HTTP client are among the last kind."""
+
 
 class SandboxBackend(AssembledBackend):
     """PostgreSQL, Valkey, and a container for each learner, on a network that leads nowhere."""
 
     name: ClassVar[Literal["sandbox"]] = "sandbox"
     this_machine = "there-is-no-way.invalid"
+    postgres: ControlledPart
+    cache: ControlledPart
 
     def __init__(self, parts: Collection[str]) -> None:
         """`parts` are the modules that learners write: the image does not have them.
@@ -91,18 +100,30 @@ class SandboxBackend(AssembledBackend):
                 server.start()
             self._keeper.ask()
             self._cache_users.ask()
-        except (docker.errors.DockerException, redis.RedisError) as error:
+        except SERVER_ERRORS as error:
             raise BackendUnavailable(f"The sandbox's servers do not answer: {error}") from error
 
-    def must_answer(self) -> None:
-        """Raises BackendUnavailable: PostgreSQL or the way to it is gone, and stays so."""
-        try:
-            self.postgres.start()
+    def must_answer(self) -> bool:
+        """Whether both servers ran all the time; one that had ended by itself runs again now.
+
+        A cache that runs is not asked: a submission can keep it busy, and would be let off.
+
+        Raises BackendUnavailable: one of them, or the way to them, is gone and stays so.
+        """
+        fallen: set[str] = set()
+
+        def ask() -> None:
+            servers = (self.postgres, self.cache)
+            fallen.update(server.name for server in servers if server.has_fallen)
+            for server in servers:
+                server.start()
             postgres_answers(self._keeper.url)
-        except (docker.errors.DockerException, psycopg.Error) as error:
-            raise BackendUnavailable(
-                f"The sandbox's PostgreSQL does not answer: {error}"
-            ) from error
+
+        try:
+            in_time(ask, ANSWER_SECONDS)
+        except SERVER_ERRORS as error:
+            raise BackendUnavailable(f"The sandbox does not answer: {error}") from error
+        return not fallen
 
     def _start(self) -> None:
         self._room = Room(self._new_container)

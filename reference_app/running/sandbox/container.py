@@ -90,7 +90,7 @@ class LearnerContainer:
             self._container.start()
             self._link.wait(START_SECONDS)
             self._container.reload()
-        except (docker.errors.DockerException, LinkBroken) as error:
+        except (docker.errors.DockerException, OSError, LinkBroken) as error:
             self._container.remove(force=True)
             raise BackendUnavailable(
                 f"A container for a submission did not start: {error}"

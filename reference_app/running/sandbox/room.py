@@ -16,9 +16,15 @@ class Room:
         self._next: Future[LearnerContainer] = self._workers.submit(make)
 
     def container(self) -> LearnerContainer:
-        """That of the present learner, or a new one if that is broken."""
+        """That of the present learner, or a new one if that is broken.
+
+        Where the one that was made ready has failed, another is made now; if that fails as well,
+        its error is raised.
+        """
         if self._present is None or not self._present.alive:
             self._part()
+            if self._next.done() and self._next.exception() is not None:
+                self._next = self._workers.submit(self._make)
             self._present = self._next.result()
             self._next = self._workers.submit(self._make)
         return self._present
