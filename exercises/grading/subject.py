@@ -26,6 +26,9 @@ LAST_LINE = "request_finished"
 SQL_PATIENCE = f"SET lock_timeout = '{PATIENCE:g}s'; SET statement_timeout = '15s'"
 """A service may hold a lock for ever, or have a trigger that sleeps."""
 
+SQL_SECONDS = 18.0
+"""A session is ended in which a statement takes longer, the server's patience notwithstanding."""
+
 LOG_PATIENCE = 0.5
 """Seconds to wait for the last log line of a request that has been answered."""
 
@@ -85,7 +88,7 @@ class Subject(Requests):
         """A connection to the service's database, in autocommit, kept for the whole suite."""
         connection = self._connections.get(owner)
         if connection is None or connection.closed:
-            connection = self._service.database.connect(superuser=not owner)
+            connection = self._service.database.connect(superuser=not owner, seconds=SQL_SECONDS)
             connection.execute(SQL_PATIENCE)
             self._connections[owner] = connection
         return connection
@@ -93,7 +96,7 @@ class Subject(Requests):
     def statistics(self) -> psycopg.Connection[dict[str, Any]]:
         """A connection for `pg_stat_statements` only: nothing the service made can run in it."""
         if self._statistics is None or self._statistics.closed:
-            self._statistics = self._service.database.connect_for_statistics()
+            self._statistics = self._service.database.connect_for_statistics(seconds=SQL_SECONDS)
         return self._statistics
 
     def statements(self) -> list[Statement]:

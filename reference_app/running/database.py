@@ -5,12 +5,16 @@ import threading
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import DictRow, dict_row
 
 from reference_app.running.addresses import ADMINISTRATOR, APPLICATION, Addresses, Login
+from reference_app.running.bounded_session import Session, connect
+from reference_app.running.postgres_settings import SUPERUSER
 
 LOCK_PATIENCE = "250ms"
-Session = psycopg.Connection[DictRow]
+RESET_SECONDS = 15.0
+"""For each statement of a reset, which takes milliseconds: tables can have code of the service."""
+
+ADMINISTRATION_SECONDS = 60.0
 
 CLEAN = """
 DO $$
@@ -83,13 +87,18 @@ class Database:
         """libpq URL for this process, as the observer: the superuser, or as good as one here."""
         return self._server.database_url(self.name, self.observer)
 
-    def connect(self, *, superuser: bool = False) -> Session:
-        """A new connection, autocommit, rows as dicts. Raises psycopg.OperationalError."""
-        return connect(self.superuser_url if superuser else self.url)
+    def connect(self, *, superuser: bool = False, seconds: float | None = None) -> Session:
+        """A new connection, autocommit, rows as dicts. Raises psycopg.OperationalError.
 
-    def connect_for_statistics(self) -> Session:
+        It is ended with an `Overdue` when a statement takes longer than so many `seconds`.
+        """
+        url = self.superuser_url if superuser else self.url
+        return connect(url, self._end_session, seconds)
+
+    def connect_for_statistics(self, *, seconds: float | None = None) -> Session:
         """The same, for a session in which no code of the database's owner ever runs."""
-        return connect(self._server.database_url(self.name, self.statistician))
+        url = self._server.database_url(self.name, self.statistician)
+        return connect(url, self._end_session, seconds)
 
     def reset(self) -> None:
         """Empty every table but `alembic_version`, and this database's statement statistics.
@@ -107,7 +116,7 @@ class Database:
         """Remove it, whoever is connected. Dropping twice is no error."""
         with self._lock:
             self._hang_up()
-        with Database("postgres", self._server).connect(superuser=True) as connection:
+        with self._administration() as connection:
             name = sql.Identifier(self.name)
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
@@ -116,9 +125,22 @@ class Database:
         with self._lock:
             self._hang_up()
 
+    def _administration(self) -> Session:
+        """A session of the superuser on the server's own database."""
+        server = Database(SUPERUSER, self._server, observer=self.observer)
+        return server.connect(superuser=True, seconds=ADMINISTRATION_SECONDS)
+
+    def _end_session(self, process: int) -> None:
+        """End a session that does not answer; what it locks is free when this returns."""
+        with contextlib.suppress(psycopg.Error), self._administration() as server:
+            server.execute("SELECT pg_terminate_backend(%s, 1000)", [process])
+
     def _clean(self) -> None:
         if self._cleaners is None:
-            self._cleaners = self.connect(superuser=True), self.connect_for_statistics()
+            self._cleaners = (
+                self.connect(superuser=True, seconds=RESET_SECONDS),
+                self.connect_for_statistics(seconds=RESET_SECONDS),
+            )
             self._cleaners[0].execute(f"SET lock_timeout = '{LOCK_PATIENCE}'")
         tables, statistics = self._cleaners
         try:
@@ -133,10 +155,3 @@ class Database:
             with contextlib.suppress(psycopg.Error):
                 session.close()
         self._cleaners = None
-
-
-def connect(url: str) -> Session:
-    """A new session, autocommit, rows as dicts. Raises psycopg.OperationalError."""
-    session = psycopg.connect(url, autocommit=True, row_factory=dict_row, connect_timeout=5)
-    session.prepare_threshold = None
-    return session

@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from reference_app.running import Service
+from reference_app.running.bounded_session import Overdue
 from reference_app.running.container_process import LOOPBACK
 from reference_app.running.sandbox.backend import SandboxBackend
 from tests.running.hostile import CACHING
@@ -52,10 +53,7 @@ def test_a_trigger_runs_as_somebody_with_no_more_rights(service: Service) -> Non
         ):
             owner.execute(statement)
         observer.execute("SET session_replication_role = replica")
-        observer.execute(
-            "INSERT INTO users (email, password_hash, full_name, sort_name)"
-            " VALUES ('a@b.c', '-', 'A', 'a')"
-        )
+        observer.execute(ADD_USER)
         [caught] = owner.execute("SELECT * FROM caught").fetchall()
         [roles] = observer.execute(
             "SELECT array_agg(rolname::text) AS mine FROM pg_roles"
@@ -65,6 +63,58 @@ def test_a_trigger_runs_as_somebody_with_no_more_rights(service: Service) -> Non
     assert not caught["super"]
     assert "permission denied" in caught["outcome"]
     assert set(roles["mine"]) == {database.name, database.observer.user}
+
+
+STUBBORN = {"silent": "PERFORM pg_sleep(60)", "talkative": "RAISE NOTICE 'still here'"}
+ADD_USER = (
+    "INSERT INTO users (email, password_hash, full_name, sort_name) VALUES ('a@b.c', '-', 'A', 'a')"
+)
+
+
+@pytest.mark.parametrize("work", STUBBORN.values(), ids=STUBBORN)
+def test_a_trigger_without_an_end_is_ended_with_the_session_that_waits(
+    service: Service, work: str
+) -> None:
+    database = service.database
+    with database.connect() as owner:
+        owner.execute(
+            "CREATE FUNCTION work() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN LOOP BEGIN {work}; EXCEPTION WHEN query_canceled THEN NULL; END;"
+            " END LOOP; END $$"
+        )
+        owner.execute(
+            "CREATE TRIGGER work BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION work()"
+        )
+    observer = database.connect(superuser=True, seconds=1)
+    observer.execute("SET statement_timeout = '500ms'")
+    with pytest.raises(Overdue, match="within 1 s"):
+        observer.execute(ADD_USER)
+    assert observer.closed
+    with database.connect(superuser=True) as next_one:
+        [others] = next_one.execute(
+            "SELECT count(*) AS number FROM pg_stat_activity"
+            " WHERE usename = current_user AND pid <> pg_backend_pid()"
+        ).fetchall()
+        assert others["number"] == 0
+        next_one.execute("ALTER TABLE users DISABLE TRIGGER work")
+        next_one.execute(ADD_USER)
+
+
+def test_a_reset_ends_though_a_policy_sleeps(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = service.database
+    with database.connect() as owner:
+        owner.execute(f"ALTER DATABASE {database.name} SET statement_timeout = 0")
+        owner.execute("CREATE TABLE bait AS SELECT 1 AS n")
+        owner.execute("CREATE POLICY doze ON bait USING (pg_sleep(600) IS NOT NULL)")
+        owner.execute("ALTER TABLE bait ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    monkeypatch.setattr("reference_app.running.database.RESET_SECONDS", 1.0)
+    with pytest.raises(Overdue):
+        service.reset()
+    with database.connect() as owner:
+        owner.execute("DROP TABLE bait")
+    service.reset()
 
 
 def test_statistics_cannot_be_forged(service: Service) -> None:

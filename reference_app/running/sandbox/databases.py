@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import DictRow
 
 from reference_app.running.addresses import Addresses, Login
-from reference_app.running.database import Database
+from reference_app.running.bounded_session import Session
+from reference_app.running.database import ADMINISTRATION_SECONDS, Database
 from reference_app.running.errors import BackendUnavailable
 from reference_app.running.postgres_settings import OWNER, SUPERUSER, TEMPLATE
 from reference_app.running.readiness import PAUSE_SECONDS
@@ -69,7 +69,7 @@ class Keeper:
     def make_template(self, migrate: Callable[[Database], None]) -> None:
         """Make the database that all others are copies of; nobody can enter it afterwards."""
         owner = Login(OWNER, new_password())
-        with self._enter(SUPERUSER) as server:
+        with self.administration() as server:
             server.execute(PRIVILEGES)
             server.execute(f"CREATE TABLESPACE {PLACE} LOCATION '{DATABASES}'")
             with self._enter(FOR_EMPTY_ONES) as empty:
@@ -88,7 +88,7 @@ class Keeper:
         """A copy of a template that belongs to a new role of the same name."""
         logins = [Login(f"{name}{role}", new_password()) for role in ("", *HELPERS)]
         owner, observer, statistician = (sql.Identifier(login.user) for login in logins)
-        with self._enter(SUPERUSER) as server:
+        with self.administration() as server:
             for login in logins:
                 make_role(server, login)
             for statement in ROLES.strip().split("\n"):
@@ -123,7 +123,7 @@ class Keeper:
     def _used(self) -> int | None:
         """Bytes; None when the server does not say."""
         try:
-            with self._enter(SUPERUSER) as server:
+            with self.administration() as server:
                 row = server.execute("SELECT pg_tablespace_size(%s) AS used", [PLACE]).fetchone()
         except psycopg.Error:
             return None
@@ -132,13 +132,19 @@ class Keeper:
     def drop(self, name: str) -> None:
         """Remove a database and its roles, whoever is connected; twice is no error."""
         roles = sql.SQL(", ").join(sql.Identifier(f"{name}{role}") for role in (*HELPERS, ""))
-        with self._enter(SUPERUSER) as server:
+        with self.administration() as server:
             drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
             server.execute(drop.format(sql.Identifier(name)))
             server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(roles))
 
-    def _enter(self, name: str) -> psycopg.Connection[DictRow]:
-        return Database(name, self._server, self._login, self._login).connect()
+    def administration(self) -> Session:
+        """A session of the superuser on the server's own database."""
+        return self._enter(SUPERUSER)
+
+    def _enter(self, name: str) -> Session:
+        return Database(name, self._server, self._login, self._login).connect(
+            seconds=ADMINISTRATION_SECONDS
+        )
 
 
 class SandboxDatabase(Database):
@@ -152,13 +158,16 @@ class SandboxDatabase(Database):
         self.close()
         self._keeper.drop(self.name)
 
+    def _administration(self) -> Session:
+        return self._keeper.administration()
+
 
 def new_password() -> str:
     """192 random bits, fit for a URL."""
     return secrets.token_hex(24)
 
 
-def make_role(server: psycopg.Connection[DictRow], login: Login) -> None:
+def make_role(server: Session, login: Login) -> None:
     """A role that can only log in; what the server sees of its password is no password.
 
     Statements of the superuser can be read by whoever reads statistics.
