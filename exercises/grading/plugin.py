@@ -11,14 +11,14 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from time import monotonic
 from typing import NoReturn
 
 import pytest
 
 from exercises.grading import criteria, terminal
-from exercises.grading.bench import Bench, DoesNotRun, On
+from exercises.grading.bench import Bench, On
 from exercises.grading.catalog import Exercise
+from exercises.grading.patience import NotTried, Patience
 from exercises.grading.people import People
 from exercises.grading.record import Record
 from exercises.grading.requests import NoAnswer
@@ -35,9 +35,6 @@ from exercises.grading.trial import (
 )
 from exercises.grading.verdict import Finding
 from reference_app.running import RunningError, start
-
-MOST_HANGS = 3
-"""After so many criteria in a row without an answer, the rest are not tried."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,10 +63,6 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
-class NotTried(DoesNotRun):
-    """The service has stopped answering, or answers too slowly; the rest would only take time."""
-
-
 class Grading:
     """Judges what is collected: on the `bench` it is given, or on one that it opens when needed.
 
@@ -95,9 +88,7 @@ class Grading:
         self._given = bench
         self._own: Bench | None = None
         self._on_reference = False
-        self._hangs = 0
-        self._seconds = math.inf if seconds is None else seconds
-        self._seconds_left = self._seconds
+        self._patience = Patience(seconds)
         self._expected: Counter[str] = Counter()
         self.suite: list[str] = []
         self.taken: list[str] = []
@@ -174,10 +165,9 @@ class Grading:
     def _judge(self, item: pytest.Item, nextitem: pytest.Item | None) -> tuple[Run, Finding]:
         criterion = criteria.criterion_of(item)
         yours = self._try(item, nextitem)
-        if isinstance(yours.error, NoAnswer) and not self._hangs:
+        if isinstance(yours.error, NoAnswer) and not self._patience.hung:
             yours = self._try(item, nextitem)  # once may be the machine's doing
-        if not isinstance(yours.error, NotTried):
-            self._hangs = self._hangs + 1 if isinstance(yours.error, NoAnswer) else 0
+        self._patience.note(yours.error)
         reference = None
         if not (yours.passed or never_ran(yours) or self._where == "reference"):
             reference = self._run(item, nextitem, on_reference=True)
@@ -219,7 +209,7 @@ class Grading:
         finally:
             self._on_reference = False
         if not on_reference:
-            self._seconds_left -= run.seconds
+            self._patience.spend(run.seconds)
             if machine_failed(run):
                 self._end(run.error)
         return run
@@ -229,12 +219,9 @@ class Grading:
             subject = self._bench().reference(exercise)
             subject.ends = math.inf
             return subject
-        if self._hangs >= MOST_HANGS:
-            raise NotTried(f"Not tried: {MOST_HANGS} criteria in a row before it got no answer.")
-        if self._seconds_left <= 0:
-            raise NotTried(f"Not tried: time is up, {self._seconds:g} s for the whole suite.")
+        ends = self._patience.ends()
         subject = self._bench().submission(exercise, resolve(exercise, self._where))
-        subject.ends = monotonic() + self._seconds_left
+        subject.ends = ends
         return subject
 
     def _servers_stood(self) -> bool:
