@@ -22,11 +22,14 @@ LONGEST_TEXT = 160
 READ_OF_TEXT = 10_000
 """Characters; PostgreSQL keeps texts of any length, and as many as 5,000 of them."""
 
+MOST_TOLD = 100
+"""Statements that are shown as evidence; a verdict must fit through the line to the grader."""
+
 _SEEN = """
-SELECT left(query, %s) AS query, calls, rows FROM pg_stat_statements s
+SELECT left(query, %s) AS query, calls, rows, count(*) OVER () AS total FROM pg_stat_statements s
   JOIN pg_database d ON d.oid = s.dbid AND d.datdba = s.userid
  WHERE d.datname = current_database() AND toplevel AND query !~* %s
- ORDER BY calls DESC, query
+ ORDER BY calls DESC, query LIMIT %s
 """
 _FORGET = """
 SELECT pg_stat_statements_reset(0, oid) FROM pg_database WHERE datname = current_database()
@@ -59,10 +62,23 @@ def seen(connection: Connection) -> list[Statement]:
     Only the role that owns the database counts, which is the service's: what a suite asks as
     superuser is not among them, nor what a driver asks of its own accord.
     """
-    rows = connection.execute(_SEEN, (READ_OF_TEXT, NOT_THE_PARTS)).fetchall()
-    return [Statement(row["query"], row["calls"], row["rows"]) for row in rows]
+    return _read(connection, None)[0]
+
+
+def told(connection: Connection) -> list[str]:
+    """The same as evidence, a line for each of the most frequent ones; the rest is counted."""
+    statements, total = _read(connection, MOST_TOLD)
+    rest = total - len(statements)
+    return [*map(str, statements), *([f"… {rest:,} more statements"] if rest else [])]
 
 
 def forget(connection: Connection) -> None:
     """Begins a new list."""
     connection.execute(_FORGET)
+
+
+def _read(connection: Connection, most: int | None) -> tuple[list[Statement], int]:
+    """So many of the statements, and how many there are."""
+    rows = connection.execute(_SEEN, (READ_OF_TEXT, NOT_THE_PARTS, most)).fetchall()
+    statements = [Statement(row["query"], row["calls"], row["rows"]) for row in rows]
+    return statements, rows[0]["total"] if rows else 0

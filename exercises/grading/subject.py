@@ -104,9 +104,9 @@ class Subject(Requests):
         self.asked_for_statements = True
         return statements.seen(self.statistics())
 
-    def ran(self) -> list[Statement]:
-        """The same as evidence: it does not make the criterion one about SQL."""
-        return statements.seen(self.statistics())
+    def ran(self) -> list[str]:
+        """The same as evidence, in lines: it does not make the criterion one about SQL."""
+        return statements.told(self.statistics())
 
     def forget_statements(self) -> None:
         """Begins a new list of statements."""

@@ -124,7 +124,7 @@ def _statements(subject: Subject) -> list[str]:
     if not subject.database_server.running:
         return []
     try:
-        return [str(each) for each in subject.ran()]
+        return subject.ran()
     except psycopg.Error:
         return []
 

@@ -17,6 +17,7 @@ import pytest
 
 from exercises.grading.catalog import find_exercise
 from exercises.grading.classroom.inbox import read_inbox
+from exercises.grading.classroom.worker_link import LONGEST_ANSWER
 from exercises.grading.judge import Tried, judge, try_criteria
 from exercises.grading.sandbox import SandboxBench, open_sandbox_bench
 from exercises.grading.verdict import CannotJudge, Finding, Outcome
@@ -27,6 +28,9 @@ ATTACKS = read_attacks()
 QUICK = "garbage_is_refused"
 SUCCESS = "THE ATTACK SUCCEEDED"
 SOMEBODY_ELSE_AFTER = 4
+LONGEST_FINDING = LONGEST_ANSWER // 100
+"""Bytes; the verdict of a suite of a hundred criteria fits through the line from a worker."""
+
 TOKENS = find_exercise("10")
 
 HonestPoints = Callable[[Attack], set[str]]
@@ -85,6 +89,8 @@ def test_an_attack_gains_nothing_and_harms_nobody(
     assert all(found.message for found in findings if found.outcome is Outcome.FAILED)
     assert "Traceback" not in "".join(f.message for f in findings if f.yours is not None)
     text.encode()
+    sent = json.dumps([found.as_json() for found in findings])
+    assert len(sent) < LONGEST_FINDING * len(findings), f"{len(sent):,} bytes"
     if attack.told:
         messages = "\n".join(found.message for found in findings)
         assert any(map(messages.__contains__, attack.told.split("|"))), messages
