@@ -10,6 +10,9 @@ With `visible=False` the criterion is for grading only: `dojo release` leaves it
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable
+
 import pytest
 
 from exercises.grading.catalog import Exercise, exercises
@@ -19,6 +22,8 @@ MARKER = (
     "criterion(title, points, spec, lesson, visible=True): the test is one criterion of a graded "
     "suite; its docstring says why it matters"
 )
+PLACE = pytest.StashKey[int]()
+"""Where a test stands among all that were collected: the order in which findings are told."""
 
 
 def is_criterion(item: pytest.Item) -> bool:
@@ -28,6 +33,24 @@ def is_criterion(item: pytest.Item) -> bool:
 def id_of(item: pytest.Item) -> str:
     """The id of the criterion that a test is."""
     return item.name.removeprefix("test_")
+
+
+def take_turns(items: list[pytest.Item], last: Callable[[str], float] | None = None) -> None:
+    """Puts each suite's criteria in the order in which they are tried: by `last`, if given.
+
+    Hidden ones come after all that are visible, whose evidence learners read: a submission that
+    remembers what it was asked has nothing to tell there.
+    """
+    suites = defaultdict(list)
+    for place, item in enumerate(items):
+        item.stash[PLACE] = place
+        if is_criterion(item):
+            suites[item.path].append(item)
+    for suite in suites.values():
+        suite.sort(key=lambda item: (_is_hidden(item), last(id_of(item)) if last else 0))
+        places = sorted(item.stash[PLACE] for item in suite)
+        for place, item in zip(places, suite, strict=True):
+            items[place] = item
 
 
 def criterion_of(item: pytest.Item) -> Criterion:
@@ -42,6 +65,11 @@ def criterion_of(item: pytest.Item) -> Criterion:
         return _declared(id_of(item), why, item.get_closest_marker("criterion"))
     except (AttributeError, KeyError, ValueError) as error:
         raise CannotJudge(f"{item.nodeid} is not a well-formed criterion: {error!r}") from error
+
+
+def _is_hidden(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("criterion")
+    return marker is not None and not marker.kwargs.get("visible", True)
 
 
 def _declared(name: str, why: str, marker: pytest.Mark | None) -> Criterion:

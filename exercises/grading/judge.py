@@ -68,7 +68,8 @@ def judge(exercise: Exercise, where: str, bench: Bench, *, seconds: float | None
     started = perf_counter()
     tried = try_criteria(exercise, where, bench, seconds=seconds)
     took = perf_counter() - started
-    return Verdict(exercise.slug, where, bench.backend.name, took, tuple(tried.findings.values()))
+    findings = tuple(tried.findings[name] for name in tried.suite)
+    return Verdict(exercise.slug, where, bench.backend.name, took, findings)
 
 
 def try_criteria(
@@ -88,6 +89,7 @@ def try_criteria(
         bench: where to run it.
         wanted: asked with the id of each criterion when its turn comes; True: try it. None: all.
         last: gives the order in which their turns come: that of its values. None: the suite's.
+            Those that are hidden come after all others.
         seconds: see `judge`.
 
     Raises:

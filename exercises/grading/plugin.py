@@ -67,8 +67,8 @@ class Grading:
     """Judges what is collected: on the `bench` it is given, or on one that it opens when needed.
 
     With `wanted`, only criteria whose id it approves when their turn comes are tried, and `last`
-    tells in which order: that of its values. With `seconds`, those that the
-    submission has no time left for are not; the reference's time does not count.
+    tells in which order: that of its values, hidden ones after all others. With `seconds`, those
+    that the submission has no time left for are not; the reference's time does not count.
     """
 
     def __init__(
@@ -140,8 +140,7 @@ class Grading:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         self.suite = [criteria.id_of(item) for item in items if criteria.is_criterion(item)]
-        if (last := self._last) is not None:
-            items.sort(key=lambda item: last(criteria.id_of(item)))
+        criteria.take_turns(items, self._last)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         found = filter(criteria.is_criterion, session.items)
@@ -194,6 +193,7 @@ class Grading:
             bearer,
             found,
             exercise=exercise.slug,
+            place=item.stash[criteria.PLACE],
             expected=self._expected[exercise.slug],
             backend=self._bench().backend.name,
             seconds=run.seconds,

@@ -21,10 +21,18 @@ class Tally:
     findings: dict[str, Finding] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)
     """Seconds that each criterion took."""
+    places: dict[str, int] = field(default_factory=dict)
+    """Where each criterion stands in the suite; they are tried in another order."""
 
     @property
     def whole(self) -> bool:
         return len(self.findings) == self.expected
+
+    @property
+    def in_order(self) -> tuple[Finding, ...]:
+        """The findings in the order of the suite."""
+        names = sorted(self.findings, key=self.places.__getitem__)
+        return tuple(self.findings[name] for name in names)
 
 
 class Record:
@@ -39,6 +47,7 @@ class Record:
         finding: Finding,
         *,
         exercise: str,
+        place: int,
         expected: int,
         backend: str,
         seconds: float,
@@ -46,6 +55,7 @@ class Record:
         """Puts a finding on a report, in a form that survives the way between processes."""
         content = {
             "exercise": exercise,
+            "place": place,
             "expected": expected,
             "backend": backend,
             "seconds": seconds,
@@ -64,6 +74,7 @@ class Record:
                 found = Finding.from_json(content["finding"])
                 tally.findings[found.criterion.id] = found
                 tally.times[found.criterion.id] = content["seconds"]
+                tally.places[found.criterion.id] = content["place"]
 
     def tally(self, exercise: str) -> Tally | None:
         """The findings on one exercise so far; None while there are none."""
@@ -77,7 +88,7 @@ class Record:
                 submission,
                 tally.backend,
                 sum(tally.times.values()),
-                tuple(tally.findings.values()),
+                tally.in_order,
             )
             for slug, tally in sorted(self._tallies.items())
             if tally.whole
