@@ -114,7 +114,7 @@ class Bench:
         return place.take(exercise, None)
 
     def must_answer(self) -> bool:
-        """Whether its servers ran all the time; one that had ended by itself runs again now.
+        """Whether its servers ran since the last time; one that has fallen runs again now.
 
         Raises:
             BackendUnavailable: they are gone, so what fails is nobody's fault.

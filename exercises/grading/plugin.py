@@ -177,7 +177,7 @@ class Grading:
         return yours, finding(criterion, yours, reference)
 
     def _try(self, item: pytest.Item, nextitem: pytest.Item | None) -> Run:
-        """Tries it on the submission; once more where a server had ended by itself meanwhile."""
+        """Tries it on the submission; once more where it fails and a server had fallen."""
         run = self._run(item, nextitem)
         if not (run.passed or isinstance(run.error, NotTried) or self._servers_stood()):
             run = self._run(item, nextitem)
@@ -225,7 +225,7 @@ class Grading:
         return subject
 
     def _servers_stood(self) -> bool:
-        """Whether the servers ran all the time; the run ends here where they are gone."""
+        """Whether no server has fallen; the run ends here where they are gone."""
         try:
             return self._bench().must_answer()
         except RunningError as error:

@@ -58,10 +58,10 @@ class SandboxBench(Bench):
         self.backend.close()
 
     def must_answer(self) -> bool:
-        ran_all_the_time = self.backend.must_answer()
-        if not ran_all_the_time:
+        stood = self.backend.must_answer()
+        if not stood:
             self._submission.clear()  # what it says of its file may be the doing of that server
-        return ran_all_the_time
+        return stood
 
     def _make_room(self) -> None:
         """An unused container; new servers, too, when somebody has harmed those that there are."""

@@ -31,7 +31,7 @@ class Part(ABC):
 
     name: str
     disturbances: int = 0
-    """How often this part was stopped, killed or paused since it was made."""
+    """How often this part was stopped, killed or paused, or ended by itself, since it was made."""
 
     @property
     @abstractmethod

@@ -56,11 +56,16 @@ def exit_code_when_ended(process: Process) -> int | None:
 
 
 class ControlledPart(Part):
-    """A part made of a process and a way to find out whether it answers."""
+    """A part made of a process and a way to find out whether it answers.
+
+    `falls` counts how often `start` found it ended though nobody had ended it: a crash, or the
+    want of memory. That is a disturbance, too.
+    """
 
     def __init__(self, name: str, process: Process, await_ready: Callable[[], None]) -> None:
         self.name = name
         self.disturbances = 0
+        self.falls = 0
         self._process = process
         self._await_ready = await_ready
         self._paused = False
@@ -74,12 +79,6 @@ class ControlledPart(Part):
     @property
     def exit_code(self) -> int | None:
         return self._process.state().exit_code
-
-    @property
-    def has_fallen(self) -> bool:
-        """Whether it has ended, and nobody had ended it: a crash, or the want of memory."""
-        with self._control:
-            return self._to_run and not self.running
 
     def ask_to_end(self) -> None:
         with self._control:
@@ -123,6 +122,9 @@ class ControlledPart(Part):
         with self._control:
             self.resume()
             if not self.running:
+                if self._to_run:
+                    self.falls += 1
+                    self.disturbances += 1
                 self._process.launch()
                 self._await_ready()
             self._to_run = True

@@ -96,7 +96,8 @@ def test_servers_that_somebody_has_harmed_are_replaced(bench: SandboxBench) -> N
 
 @contextmanager
 def in_the_midst(subject: Subject, happens: Callable[[], None]) -> Iterator[None]:
-    """Has something happen at the first request to a service."""
+    """Has something happen at the first request to a service that has had none."""
+    assert not subject.exchanges
 
     def wait() -> None:
         while not subject.exchanges:
@@ -118,11 +119,23 @@ def test_a_server_that_ends_during_a_criterion_does_not_fail_it(
     bench: SandboxBench, server: str, exercise: Exercise, criterion: str
 ) -> None:
     bench.admit("ada")
+    bench.clear()
     process = getattr(bench.backend, server)._process
     with in_the_midst(bench.submission(exercise, resolve(exercise, "solutions")), process.kill):
         tried = try_criteria(exercise, "solutions", bench, criterion.__eq__)
     assert tried.findings[criterion].outcome is Outcome.PASSED, tried.findings[criterion].message
     assert process.state().running
+
+
+def test_a_server_that_ends_between_two_criteria_fails_neither(bench: SandboxBench) -> None:
+    bench.admit("ada")
+    process = bench.backend.postgres._process
+    for _ in range(2):
+        tried = try_criteria(QUERIES, "solutions", bench, ONE.__eq__)
+        assert tried.findings[ONE].outcome is Outcome.PASSED, tried.findings[ONE].message
+        process.kill()
+        while process.state().running:
+            sleep(0.01)
 
 
 def test_nobody_is_judged_by_a_criterion_in_which_the_way_to_the_servers_ended() -> None:

@@ -65,6 +65,7 @@ class SandboxBackend(AssembledBackend):
         """
         super().__init__("Sandbox containers: for code that nobody vouches for.")
         self._parts = frozenset(parts)
+        self._falls = 0
         self._client = client = images.engine()
         self.image = images.build_without(client, self._parts)
         reaper.sweep(client)
@@ -104,17 +105,15 @@ class SandboxBackend(AssembledBackend):
             raise BackendUnavailable(f"The sandbox's servers do not answer: {error}") from error
 
     def must_answer(self) -> bool:
-        """Whether both servers ran all the time; one that had ended by itself runs again now.
+        """Whether both servers ran since the last time; one that has fallen runs again now.
 
         A cache that runs is not asked: a submission can keep it busy, and would be let off.
 
         Raises BackendUnavailable: one of them, or the way to them, is gone and stays so.
         """
-        fallen: set[str] = set()
+        servers = (self.postgres, self.cache)
 
         def ask() -> None:
-            servers = (self.postgres, self.cache)
-            fallen.update(server.name for server in servers if server.has_fallen)
             for server in servers:
                 server.start()
             postgres_answers(self._keeper.url)
@@ -123,7 +122,8 @@ class SandboxBackend(AssembledBackend):
             in_time(ask, ANSWER_SECONDS)
         except SERVER_ERRORS as error:
             raise BackendUnavailable(f"The sandbox does not answer: {error}") from error
-        return not fallen
+        before, self._falls = self._falls, sum(server.falls for server in servers)
+        return self._falls == before
 
     def _start(self) -> None:
         self._room = Room(self._new_container)
