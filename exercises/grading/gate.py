@@ -29,9 +29,13 @@ CREATE SCHEMA gate;
 GRANT USAGE ON SCHEMA gate TO PUBLIC;
 CREATE SEQUENCE gate.arrivals;
 CREATE FUNCTION gate.pass(id uuid) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    arrival bigint;
 BEGIN
-    IF id = '{row}' AND nextval('gate.arrivals') <= {holds} THEN
-        PERFORM pg_advisory_xact_lock_shared({lock});
+    IF id = '{row}' AND NOT ({reads_only} AND current_query() !~* '^[[:space:]]*(select|with)') THEN
+        arrival := nextval('gate.arrivals');
+        IF arrival > {holds} THEN RETURN true; END IF;
+        PERFORM pg_advisory_xact_lock_shared({lock} + least(arrival, 2) - 1);
         IF {fails} THEN RAISE EXCEPTION 'the read failed' USING ERRCODE = '53000'; END IF;
     END IF;
     RETURN true;
@@ -48,7 +52,7 @@ DROP SCHEMA gate CASCADE;
 
 WAITING = """
 SELECT count(*) AS count FROM pg_locks
- WHERE locktype = 'advisory' AND NOT granted AND objid = %s
+ WHERE locktype = 'advisory' AND NOT granted AND objid IN (%s, %s)
    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
@@ -66,6 +70,7 @@ class Gate:
         row: the id of the row that it guards.
         holds: how many reads of the row it stops, the first ones; the others pass.
         fails: whether a read that was stopped then fails, with an error of the database.
+        reads_only: whether writes of the row pass, which have to read it first.
     """
 
     def __init__(
@@ -76,17 +81,25 @@ class Gate:
         *,
         holds: int = EVERYBODY,
         fails: bool = False,
+        reads_only: bool = False,
     ) -> None:
         self._service = service
         self._table = table
         self._closing = CLOSE.format(
-            table=table, row=row, holds=holds, lock=LOCK, fails=str(fails).lower()
+            table=table,
+            row=row,
+            holds=holds,
+            lock=LOCK,
+            fails=str(fails).lower(),
+            reads_only=str(reads_only).lower(),
         )
         self._closed = False
+        self._first_closed = False
 
     def __enter__(self) -> Self:
-        self._service.sql("SELECT pg_advisory_lock(%s)", LOCK)
+        self._service.sql("SELECT pg_advisory_lock(%s), pg_advisory_lock(%s)", LOCK, LOCK + 1)
         self._closed = True
+        self._first_closed = True
         self._service.sql(self._closing)
         return self
 
@@ -103,12 +116,19 @@ class Gate:
         """Lets everybody pass, those who wait and those to come. Opening twice is no error."""
         if self._closed:
             self._closed = False
+            self.open_to_the_first()
+            self._service.sql("SELECT pg_advisory_unlock(%s)", LOCK + 1)
+
+    def open_to_the_first(self) -> None:
+        """Lets the first one pass; whoever came later, or is still to come, has to wait."""
+        if self._first_closed:
+            self._first_closed = False
             self._service.sql("SELECT pg_advisory_unlock(%s)", LOCK)
 
     @property
     def waiting(self) -> int:
         """How many reads wait at this moment."""
-        [row] = self._service.sql(WAITING, LOCK)
+        [row] = self._service.sql(WAITING, LOCK, LOCK + 1)
         count: int = row["count"]
         return count
 

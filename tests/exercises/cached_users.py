@@ -33,13 +33,17 @@ def add_user(service: Subject, full_name: str = OLD, user_id: str | None = None)
     return user_id
 
 
-def read(service: Subject, user_id: str, reader: Person, timeout: float = 3) -> Answer:
-    return service.get(f"/api/v1/users/{user_id}", token=reader.token, timeout=timeout)
+def read(
+    service: Subject, user_id: str, reader: Person, timeout: float = 3, at: str | None = None
+) -> Answer:
+    return service.get(f"/api/v1/users/{user_id}", token=reader.token, timeout=timeout, at=at)
 
 
-def rename(service: Subject, user_id: str, admin: Person, name: str = NEW) -> Answer:
+def rename(
+    service: Subject, user_id: str, admin: Person, name: str = NEW, at: str | None = None
+) -> Answer:
     path = f"/api/v1/users/{user_id}"
-    answer = service.patch(path, json={"full_name": name}, token=admin.token)
+    answer = service.patch(path, json={"full_name": name}, token=admin.token, at=at)
     assert answer.status == 200, f"A PATCH was answered with {answer.status} instead of 200."
     return answer
 
@@ -65,6 +69,13 @@ def loads_of_a_read(service: Subject, user_id: str, reader: Person) -> int:
 
 def key_of(user_id: str) -> str:
     return f"user:{user_id}"
+
+
+def let_time_pass(service: Subject, user_id: str, seconds: float) -> None:
+    """As far as Redis can tell: what lies there for a user and would have ended by then is gone."""
+    for key in service.cache.scan_iter(match=f"*{user_id}*"):
+        if 0 <= service.cache.pttl(key) <= seconds * 1000:
+            service.cache.delete(key)
 
 
 def poll(reached: Callable[[], bool], seconds: float) -> bool:

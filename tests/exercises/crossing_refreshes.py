@@ -72,10 +72,10 @@ def in_turn(service: Subject, token: str, calls: Calls) -> list[Answer]:
     The row is held until all have begun. Then they get it in the order in which they came, each
     with what it had read before.
     """
-    row = "SELECT FROM refresh_tokens WHERE jti = %s FOR UPDATE"
+    row = "SELECT FROM refresh_tokens WHERE jti::text = %s FOR UPDATE"
     with ThreadPoolExecutor(len(calls)) as threads:
         with service.connection().transaction():
-            service.sql(row, opened(token)[1]["jti"])
+            service.sql(row, str(opened(token)[1].get("jti")))
             begun = []
             for call in calls:
                 begun.append(threads.submit(call))

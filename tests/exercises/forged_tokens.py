@@ -104,8 +104,20 @@ OTHER_TYPES: dict[str, Forgery] = {
 
 OTHER_PARTIES: dict[str, Forgery] = {
     "A token of another issuer (iss)": with_claim("iss", "newsletter"),
+    "A token of an issuer whose name begins like ours (iss)": with_claim(
+        "iss", f"{SETTINGS['TOKEN_ISSUER']}.evil"
+    ),
+    "A token of an issuer whose name is a part of ours (iss)": with_claim(
+        "iss", SETTINGS["TOKEN_ISSUER"][:-4]
+    ),
     "A token without an issuer (iss)": with_claim("iss", None),
     "A token for another audience (aud)": with_claim("aud", "newsletter"),
+    "A token for an audience whose name begins like ours (aud)": with_claim(
+        "aud", f"{SETTINGS['TOKEN_AUDIENCE']}.evil"
+    ),
+    "A token for audiences of which none is ours (aud)": with_claim(
+        "aud", [SETTINGS["TOKEN_AUDIENCE"][:-4], "newsletter"]
+    ),
     "A token without an audience (aud)": with_claim("aud", None),
 }
 
@@ -114,6 +126,9 @@ INCOMPLETE: dict[str, Forgery] = {
     "A well-signed token without iat": with_claim("iat", None),
     "A well-signed token without jti": with_claim("jti", None),
     "A well-signed token whose sub is no UUID": with_claim("sub", "7"),
+    "A well-signed token whose sub is a number": with_claim("sub", 7),
+    "A well-signed token whose jti is a number": with_claim("jti", 7),
+    "A well-signed token whose type is a list": with_claim("type", ["access", "refresh"]),
     "A well-signed token whose jti is no UUID": with_claim("jti", "7"),
 }
 

@@ -230,7 +230,7 @@ def _plan(service: Subject, text: str) -> JSON:
 
 
 def _sorts_under_a_limit(plan: JSON, *, limited: bool = False) -> bool:
-    limited = limited or plan["Node Type"] == "Limit"
+    limited = limited or plan["Node Type"] in ("Limit", "WindowAgg")
     if limited and plan["Node Type"] == "Sort" and _reads_orders(plan):
         return True
     return any(_sorts_under_a_limit(child, limited=limited) for child in plan.get("Plans", ()))

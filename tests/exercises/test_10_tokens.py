@@ -29,7 +29,9 @@ from tests.exercises.token_sessions import (
     must_be_refused_everywhere,
     must_be_signed_with_the_key,
     must_believe_a_replica,
+    must_end_nothing_by_access_token,
     must_go_on,
+    must_hear_of_log_out_elsewhere,
     must_let_at_most_one_win,
     must_name_issuer_and_audience,
     refresh,
@@ -87,6 +89,7 @@ def test_types_are_kept_apart(service: Subject, people: People) -> None:
     user = people.user()
     must_be_refused(use(service, user.refresh_token), "A refresh token", "access")
     must_be_refused(refresh(service, user.token), "An access token", "refresh")
+    user = must_end_nothing_by_access_token(service, user)
     must_be_refused_everywhere(service, user, OTHER_TYPES)
 
 
@@ -157,8 +160,9 @@ def test_replay_ends_the_session(service: Subject, people: People) -> None:
 
     _, first = people.log_in(user.email)
     newest = successor(service, successor(service, successor(service, first)))
+    people.log_in(user.email)
     undone = replay(service, first)
-    must_be_over(service, newest, "the first of four tokens came again", undone)
+    must_be_over(service, newest, "another log-in, the first of four tokens came again", undone)
 
 
 @pytest.mark.criterion(
@@ -167,8 +171,7 @@ def test_replay_ends_the_session(service: Subject, people: People) -> None:
 def test_one_of_many_refreshes_wins(service: Subject, people: People) -> None:
     """A check followed by a write lets thief and owner through, each with a session."""
     user = people.user()
-    _, first_of_another_session = people.log_in(user.email)
-    must_let_at_most_one_win(service, user, first_of_another_session)
+    must_let_at_most_one_win(service, user, people.log_in(user.email)[1])
 
 
 @pytest.mark.criterion(
@@ -205,6 +208,7 @@ def test_log_out_with_a_used_token_ends_the_session(service: Subject, people: Pe
     """If the thief refreshed first, the owner's token is the used one, and log-out must count."""
     user = people.user()
     newest = successor(service, successor(service, user.refresh_token))
+    people.log_in(user.email)
     log_out(service, user.refresh_token)
     must_be_over(service, newest, "log-out with the session's first token, used up by then")
 
@@ -243,3 +247,4 @@ def test_sessions_survive_a_restart(service: Subject, people: People) -> None:
     newest = must_go_on(service, newest, "a restart of the service with an empty cache")
     refresh(service, user.refresh_token)
     must_be_over(service, newest, "a restart, then a replay of a token used before it")
+    must_hear_of_log_out_elsewhere(service, people.log_in(user.email)[1])

@@ -25,9 +25,9 @@ from tests.exercises.cached_values import (
     check_lifetimes,
     check_recovery,
 )
+from tests.exercises.failing_loads import check_dead_loader, check_failed_load
 from tests.exercises.lost_cache import check_lost_cache
 from tests.exercises.running_loads import (
-    check_failed_load,
     check_later_read,
     check_other_user,
     check_overtaken_load,
@@ -197,6 +197,7 @@ def test_users_do_not_wait_for_each_other(service: Subject, people: People) -> N
 def test_failed_load_leaves_nothing_behind(service: Subject, people: People) -> None:
     """The database is well again after a second, this one user for nobody."""
     check_failed_load(service, people)
+    check_dead_loader(service, people)
 
 
 @pytest.mark.criterion(

@@ -122,6 +122,33 @@ def must_go_on(service: Subject, newest_token: str, what: str) -> str:
     return str(answer.data["refresh_token"])
 
 
+def must_end_nothing_by_access_token(service: Subject, person: Person) -> Person:
+    """The same person, whose session goes on, after log-out was handed their access token."""
+    log_out(service, person.token)
+    answer = refresh(service, person.refresh_token)
+    assert answer.status == 200, (
+        "After log-out was handed an access token, the refresh token of that session got "
+        f"{answer.status}; expected 200: only a refresh token ends a session."
+    )
+    return replace(person, refresh_token=str(answer.data["refresh_token"]))
+
+
+def must_hear_of_log_out_elsewhere(service: Subject, token: str) -> None:
+    """Two replicas know a session; it ends at one of them."""
+    with service.replica() as other:
+        answer = refresh(service, token, at=other)
+        assert answer.status == 200, (
+            f"A replica answered a good refresh token with {answer.status}."
+        )
+        newest = str(answer.data["refresh_token"])
+        log_out(service, newest)
+        answer = refresh(service, newest, at=other)
+    assert answer.status == 401, (
+        f"After log-out at one replica, another one answered a refresh with {answer.status}; "
+        "expected 401: what a process remembers, no other one hears of."
+    )
+
+
 def must_let_at_most_one_win(service: Subject, user: Person, token: str) -> None:
     """Of a session's first token: of a later one, losers may deadlock, which is another matter."""
     must_be_accepted(service, user)
@@ -134,6 +161,10 @@ def must_let_at_most_one_win(service: Subject, user: Person, token: str) -> None
         f"8 simultaneous refreshes with one token, at two replicas in turn, got {statuses}; "
         "expected 200 for one at most, and 401 for the rest."
     )
+    for answer in answers:
+        if answer.status == 200:
+            newest = answer.data["refresh_token"]
+            must_be_over(service, newest, "8 simultaneous refreshes with one token, 7 too many")
 
 
 def must_be_a_good_pair(data: dict[str, Any], user_id: str, asked_at: float) -> None:
@@ -142,6 +173,10 @@ def must_be_a_good_pair(data: dict[str, Any], user_id: str, asked_at: float) -> 
         _, claims = opened(data[f"{kind}_token"])
         missing = CLAIMS - claims.keys()
         assert not missing, f"The {kind} token has no claim {', '.join(sorted(missing))}."
+        times = [claims["iat"], claims["exp"]]
+        assert all(isinstance(each, int | float) for each in times), (
+            f"iat and exp of the {kind} token are {times}; expected numbers: seconds since 1970."
+        )
         assert claims["sub"] == user_id, f"sub of the {kind} token is not the user's id."
         assert claims["type"] == kind, (
             f"type of the {kind} token is {claims['type']!r}; expected {kind!r}."
@@ -187,8 +222,8 @@ def must_name_issuer_and_audience(person: Person) -> None:
         )
 
 
-def is_uuid4(text: str) -> bool:
+def is_uuid4(text: object) -> bool:
     try:
-        return UUID(text).version == 4
+        return isinstance(text, str) and UUID(text).version == 4
     except ValueError:
         return False
