@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -58,39 +58,41 @@ class Told:
         pass
 
 
-def test_two_classes_on_one_cluster_have_workers_of_their_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalCluster]:
+    """A cluster of one member in this process, whose workers only tell what bench they have."""
     monkeypatch.setattr(cluster, "Workers", Told)
     with LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
     ) as members:
-        [member] = members.workers.values()
-        before = set(member.plugins)
-        with cluster_crew("sandbox", members.scheduler_address) as first:
-            with cluster_crew("embedded", members.scheduler_address) as second:
-                assert first.submit([entry()]).result() == ["sandbox"]
-                assert second.submit([entry()]).result() == ["embedded"]
+        yield members
+
+
+def test_two_classes_on_one_cluster_have_workers_of_their_own(
+    told: LocalCluster,
+) -> None:
+    [member] = told.workers.values()
+    before = set(member.plugins)
+    with cluster_crew("sandbox", told.scheduler_address) as first:
+        with cluster_crew("embedded", told.scheduler_address) as second:
             assert first.submit([entry()]).result() == ["sandbox"]
-        assert set(member.plugins) == before
+            assert second.submit([entry()]).result() == ["embedded"]
+        assert first.submit([entry()]).result() == ["sandbox"]
+    assert set(member.plugins) == before
 
 
 def test_the_next_grader_ends_the_workers_of_one_that_was_killed(
-    monkeypatch: pytest.MonkeyPatch,
+    told: LocalCluster,
 ) -> None:
-    monkeypatch.setattr(cluster, "Workers", Told)
-    with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
-    ) as members:
-        [member] = members.workers.values()
-        with cluster_crew("embedded", members.scheduler_address):
-            beside = set(member.plugins)
-            with Client(members.scheduler_address) as killed:
-                killed.register_plugin(JudgingPlugin("embedded", killed.id))
-            assert set(member.plugins) > beside
-            with cluster_crew("embedded", members.scheduler_address):
-                assert len(set(member.plugins) - beside) == 1
-            assert set(member.plugins) == beside
+    [member] = told.workers.values()
+    with cluster_crew("embedded", told.scheduler_address):
+        beside = set(member.plugins)
+        with Client(told.scheduler_address) as killed:
+            killed.register_plugin(JudgingPlugin("embedded", killed.id))
+        assert set(member.plugins) > beside
+        with cluster_crew("embedded", told.scheduler_address):
+            assert len(set(member.plugins) - beside) == 1
+        assert set(member.plugins) == beside
 
 
 def test_a_cluster_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
