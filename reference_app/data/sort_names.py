@@ -15,7 +15,9 @@ locked to its end; SET NOT NULL by itself reads the whole table while nobody els
 Two kinds of locks are told apart. ACCESS EXCLUSIVE is needed for moments only, yet whoever waits
 for it holds up everybody behind: those statements give up soon and try again (`_briefly`). The
 others let reads and writes pass, may take long, and wait as long as they must (`_beside_traffic`).
-Both give the session its own patience back: a batch waits for a row as any writer would.
+Both give the session its own patience back: the backfill waits for a row as any writer would, but
+for one at a time. A batch skips what others hold: whoever waits with locks in hand can deadlock,
+and the server may end the other one, which is somebody's request.
 
 Every step can be repeated: after a kill anywhere, running the migration again finishes it.
 """
@@ -62,12 +64,22 @@ TRIGGER = """
 FILL_A_BATCH = text("""
     WITH batch AS (
         SELECT id FROM users WHERE id > :after ORDER BY id LIMIT :rows
+    ), free AS (
+        SELECT users.id FROM users JOIN batch USING (id) WHERE sort_name IS NULL
+        FOR NO KEY UPDATE OF users SKIP LOCKED
     ), filled AS (
-        UPDATE users SET sort_name = sort_name_of(full_name)
-        FROM batch WHERE users.id = batch.id AND sort_name IS NULL
+        UPDATE users SET sort_name = sort_name_of(full_name) FROM free WHERE users.id = free.id
     )
     SELECT id FROM batch ORDER BY id DESC LIMIT 1
 """).bindparams(bindparam("after", type_=Uuid()), rows=BATCH_ROWS)
+
+SKIPPED = text("""
+    SELECT id FROM users WHERE id > :after AND id <= :last AND sort_name IS NULL
+""").bindparams(bindparam("after", type_=Uuid()), bindparam("last", type_=Uuid()))
+
+FILL_ONE = text("""
+    UPDATE users SET sort_name = sort_name_of(full_name) WHERE id = :id AND sort_name IS NULL
+""").bindparams(bindparam("id", type_=Uuid()))
 
 
 def upgrade() -> None:
@@ -129,7 +141,11 @@ def _fill_a_batch(after: UUID) -> UUID | None:
     if op.get_context().as_sql:
         op.execute(statement)
         return None
-    last: UUID | None = op.get_bind().scalar(statement)
+    database = op.get_bind()
+    last: UUID | None = database.scalar(statement)
+    if last is not None:
+        for row in database.scalars(SKIPPED.bindparams(after=after, last=last)).all():
+            database.execute(FILL_ONE.bindparams(id=row))
     return last
 
 

@@ -72,8 +72,9 @@ def test_a_login_takes_two_steps_once_the_second_factor_is_confirmed(client: Cli
 @pytest.mark.spec("A5")
 def test_a_code_works_once_and_so_does_every_code_before_it(client: Client) -> None:
     ada = client.person()
-    app, _ = switched_on(client, ada)
+    app = enrolled(client, ada)
     before, now, after = app.codes(-1, 0, 1)
+    assert confirm(client, ada, before).status_code == 200
     assert answer(client, challenged(client, ada), before).status_code == 401
     assert answer(client, challenged(client, ada), after).status_code == 200
     for used in (after, now, before):

@@ -3,11 +3,8 @@
 import itertools
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -19,6 +16,7 @@ from reference_app.running.database import Database
 from tests.reference_app.catalog import catalog
 from tests.reference_app.client import Client
 from tests.reference_app.conftest import SETTINGS
+from tests.reference_app.held_locks import Locks
 from tests.reference_app.traffic import traffic, wait_until
 
 USERS = 50_000
@@ -32,6 +30,11 @@ FILL = """
     FROM generate_series(1, %s) n
 """
 WRONG = "SELECT FROM users WHERE sort_name IS DISTINCT FROM sort_name_of(full_name)"
+WAITS_FOR_A_ROW = """
+    SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ~ 'SET sort_name ='
+"""
+EXPANDED = "SELECT FROM pg_trigger WHERE tgname = 'users_sort_name'"
 FILLED = "SELECT FROM users WHERE to_jsonb(users) ->> 'sort_name' IS NOT NULL"
 MOVED = "SELECT FROM users WHERE password_hash = 'x' AND updated_at <> '2026-01-01'"
 NOT_STOPPING_ANYBODY = ("AccessShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock")
@@ -75,25 +78,6 @@ def fill(database: Database, users: int) -> None:
 def count(database: Database, query: str) -> int:
     with database.connect() as connection:
         return connection.execute(query.encode()).rowcount
-
-
-@dataclass
-class Locks:
-    """How long a session of the migration held each kind of lock on the table without a break."""
-
-    watcher: psycopg.Connection[dict[str, Any]]
-    longest: dict[str, float] = field(default_factory=dict)
-    since: dict[str, float] = field(default_factory=dict)
-
-    def look(self) -> None:
-        held = self.watcher.execute(
-            "SELECT DISTINCT mode FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE granted"
-            " AND relation = 'users'::regclass AND application_name = 'reference_app migrate'"
-        )
-        now = time.monotonic()
-        self.since = {row["mode"]: self.since.get(row["mode"], now) for row in held}
-        for mode, since in self.since.items():
-            self.longest[mode] = max(self.longest.get(mode, 0.0), now - since)
 
 
 @pytest.mark.spec("D5")
@@ -235,4 +219,23 @@ def test_rows_that_others_hold_again_and_again_do_not_end_the_backfill(
         ):
             assert migration.wait() == 0, migration.logs()
     assert seen.failures == []
+    assert count(database, WRONG) == 0
+
+
+@pytest.mark.spec("D5")
+def test_the_backfill_waits_for_a_row_with_no_other_in_its_hands(
+    backend: Backend, database: Database
+) -> None:
+    fill(database, USERS)
+    with (
+        database.connect() as order,
+        database.connect(superuser=True) as server,
+        backend.command("migrate", revision()[0], database=database) as migration,
+    ):
+        wait_until(lambda: order.execute(EXPANDED).rowcount > 0)
+        with order.transaction():
+            order.execute("SELECT FROM users ORDER BY id DESC LIMIT 1 FOR UPDATE")
+            wait_until(lambda: server.execute(WAITS_FOR_A_ROW).rowcount > 0)
+            order.execute("SELECT FROM users FOR UPDATE NOWAIT")
+        assert migration.wait() == 0, migration.logs()
     assert count(database, WRONG) == 0
