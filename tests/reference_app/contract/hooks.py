@@ -14,6 +14,8 @@ from schemathesis.core.failures import Failure
 from schemathesis.core.transport import Response
 from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData
 
+UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG001
@@ -35,8 +37,8 @@ def filter_failure(
 ) -> bool:
     """Whether a failure is one. Some that are reported are promises of this service."""
     operation = case.operation.definition.raw
-    if isinstance(failure, RejectedPositiveData) and not _headers_are_allowed(operation, case):
-        # Once a hook has seen a request, its headers are taken for valid without another look.
+    if isinstance(failure, RejectedPositiveData) and not _is_allowed(operation, case):
+        # Once a hook has seen a request, it is taken for valid without another look.
         return False
     if isinstance(failure, RejectedPositiveData) and operation["operationId"] == "create_user":
         # A password that is easily guessed is refused (A4): no schema can say which ones are.
@@ -47,15 +49,16 @@ def filter_failure(
     return True
 
 
-def _headers_are_allowed(operation: dict[str, Any], case: Case[Any]) -> bool:
-    """Whether the document allows the headers that were sent."""
-    patterns = {
-        parameter["name"]: parameter["schema"]["pattern"]
-        for parameter in operation.get("parameters", [])
-        if parameter["in"] == "header"
-    }
+def _is_allowed(operation: dict[str, Any], case: Case[Any]) -> bool:
+    """Whether the document allows the headers and the ids in the path that were sent."""
+    sent = {"header": case.headers or {}, "path": case.path_parameters or {}}
     return all(
-        re.search(patterns[name], value)
-        for name, value in (case.headers or {}).items()
-        if name in patterns
+        re.search(_pattern(parameter["schema"]), value)
+        for parameter in operation.get("parameters", [])
+        if (value := sent.get(parameter["in"], {}).get(parameter["name"])) is not None
     )
+
+
+def _pattern(schema: dict[str, Any]) -> str:
+    pattern: str = UUID if schema.get("format") == "uuid" else schema.get("pattern", "")
+    return pattern
