@@ -1,33 +1,25 @@
-"""Orders for `test_06_queries.py`: many at once, read back, and what it cost to read them."""
+"""Orders for `test_06_queries.py`: many at once, read back, and compared with what is shown."""
 
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
-
-import psycopg
 
 from exercises.grading.answer import Answer
 from exercises.grading.exchange import JSON
 from exercises.grading.people import Person
 from exercises.grading.subject import Subject
 
-TYPED_CONSTANT = re.compile(r"\b(interval|timestamptz|timestamp|date) (\$\d+)", re.IGNORECASE)
-"""`interval '0'` is kept by `pg_stat_statements` as `interval $1`, which is no SQL."""
-
 LETTER = "(SELECT string_agg(md5(c::text), '') FROM generate_series(1, 1500) c)"
 """48 kB that do not compress, as SQL."""
-
-NO_WAY_BUT_AN_INDEX = ("enable_seqscan", "enable_bitmapscan", "enable_sort")
 
 
 def fill(
     service: Subject,
-    customer: str,
+    customer: str | None,
     count: int,
     *,
     items: int = 1,
@@ -39,25 +31,30 @@ def fill(
     """Adds orders numbered `n` from 1; what differs among them is given as SQL expressions in `n`.
 
     Each has `items` items at `n` + 0.25 apiece: 1 of the first, 2 of the second and so on. They are
-    written last item first, so that reading them as they lie gives them in the wrong order.
+    written last item first, so that reading them as they lie gives them in the wrong order. An
+    order without items has a total as well, of `n` + 0.25. Where no customer is told, each order is
+    of a customer of its own, who is nowhere else.
     """
-    pieces = items * (items + 1) // 2
+    owner = f"'{customer}'" if customer else "gen_random_uuid()"
+    pieces = max(1, items * (items + 1) // 2)
     with service.connection().transaction():
         service.sql("SET LOCAL session_replication_role = replica")  # no triggers: ten times faster
         service.sql(
             "WITH made AS (INSERT INTO orders (user_id, status, total_amount, created_at,"
-            f" source_document) SELECT '{customer}', {status}, (n + 0.25) * {pieces}, {created_at},"
+            f" source_document) SELECT {owner}, {status}, (n + 0.25) * {pieces}, {created_at},"
             f" {document} FROM generate_series(1, {count}) n RETURNING id, total_amount)"
             " INSERT INTO order_items (order_id, position, product_name, quantity, unit_price)"
-            f" SELECT id, position, {product}, position + 1, total_amount / {pieces or 1}"
+            f" SELECT id, position, {product}, position + 1, total_amount / {pieces}"
             f" FROM made, generate_series({items - 1}, 0, -1) position"
         )
 
 
 def fill_for_others(service: Subject) -> None:
-    """Adds so many orders of another customer that reading them all stands out."""
-    wide = {"document": "repeat('x', 900)", "product": "repeat('x', 190)"}
-    fill(service, somebody_else(service), 700, items=3, **wide)
+    """Adds so many orders of other customers that reading them all stands out.
+
+    Few rows that fill many blocks: 4 bytes are the most that a letter takes.
+    """
+    fill(service, None, 320, items=3, document="repeat('x', 1700)", product="repeat('𝄞', 190)")
     know_the_tables(service)
 
 
@@ -99,11 +96,16 @@ def with_times(order: JSON) -> dict[str, Any]:
 def assert_shown(shown: JSON, stored: dict[str, Any], where: str) -> None:
     """Asserts that an order came as it is stored, field by field."""
     shown = with_times(shown)
-    products = [[item["product_name"] for item in order["items"]] for order in (shown, stored)]
-    assert products[0] == products[1], (
-        f"{where}, an order came with the items {products[0]}; by position it has {products[1]}. "
-        "Each has to come once, in the order of `position`."
-    )
+    got, wanted = ([item["product_name"] for item in order["items"]] for order in (shown, stored))
+    if got != wanted:
+        pairs = enumerate(zip_longest(got, wanted))
+        place = next(number for number, (one, other) in pairs if one != other)
+        few = slice(place, place + 4)
+        raise AssertionError(
+            f"{where}, an order of {len(wanted)} items came with {len(got)}. From place "
+            f"{place + 1} on they are {got[few]}; by position they are {wanted[few]}. Each has to "
+            "come once, in the order of `position`."
+        )
     for name, value in stored.items():
         assert shown.get(name) == value, (
             f"{where}, “{name}” of an order is {shown.get(name)!r}; the database has {value!r}."
@@ -157,84 +159,13 @@ def page_of(service: Subject, person: Person, **params: str | int) -> Answer:
     return answer
 
 
+def all_pages(service: Subject, person: Person, *, sort: str, limit: int) -> list[JSON]:
+    """The person's own orders, from the first page to the last one."""
+    first = page_of(service, person, sort=sort, limit=limit)
+    numbers = range(2, first.pagination["total_pages"] + 1)
+    pages = [page_of(service, person, sort=sort, limit=limit, page=page) for page in numbers]
+    return [order for page in (first, *pages) for order in page.data]
+
+
 def ids(orders: JSON) -> list[str]:
     return [order["id"] for order in orders]
-
-
-def cost(service: Subject, person: Person, limit: int) -> tuple[int, int]:
-    """How many statements a page of that many orders takes, and how many rows they give in all."""
-    service.forget_statements()
-    items = [len(order["items"]) for order in page_of(service, person, limit=limit).data]
-    assert len(items) == limit, f"With limit={limit}, a page of a long list shows {len(items)}."
-    assert len(set(items)) == 1, f"All orders have as many items, but a page shows {set(items)}."
-    ran = service.statements()
-    return sum(each.calls for each in ran), sum(each.rows for each in ran)
-
-
-def rows_by_statement(service: Subject) -> str:
-    """How many rows each statement gave, the most first, as a sentence can say it."""
-    ran = sorted(service.statements(), key=lambda each: -each.rows)[:3]
-    texts = [
-        re.sub(r"SELECT .*? FROM", "SELECT … FROM", " ".join(each.text.split())) for each in ran
-    ]
-    return "; ".join(f"{each.rows} by “{text[:90]}”" for each, text in zip(ran, texts, strict=True))
-
-
-def blocks_looked_at(service: Subject) -> dict[str, int]:
-    """Blocks of 8 kB, cached or not, by statement on orders; the costliest comes first."""
-    rows = service.statistics().execute(
-        "SELECT query, shared_blks_hit + shared_blks_read AS blocks FROM pg_stat_statements s"
-        " JOIN pg_database d ON d.oid = s.dbid AND d.datdba = s.userid"
-        " WHERE d.datname = current_database() AND query ~ '\\morder' ORDER BY blocks DESC"
-    )
-    return {" ".join(row["query"].split()): int(row["blocks"]) for row in rows}
-
-
-def blocks_for_a_page(service: Subject, person: Person, **params: str) -> int:
-    """Blocks that all statements on orders have looked at for one page."""
-    service.forget_statements()
-    page_of(service, person, **params)
-    return sum(blocks_looked_at(service).values())
-
-
-def blocks_of_the_smaller_table(service: Subject) -> int:
-    """What a statement looks at when it reads the whole of `orders` or of `order_items`."""
-    [row] = service.sql(
-        "SELECT least(pg_relation_size('orders'), pg_relation_size('order_items')) / 8192 AS blocks"
-    )
-    return int(row["blocks"])
-
-
-def statements_that_must_sort(service: Subject) -> list[str]:
-    """What the service ran that has to sort orders before it can take the first few of them.
-
-    The planner is told to sort only where no index gives that order, so the finding does not
-    depend on how full the tables are.
-    """
-    with service.connection().transaction():
-        for way in NO_WAY_BUT_AN_INDEX:
-            service.sql(f"SET LOCAL {way} = off")
-        plans = {text: _plan(service, text) for text in blocks_looked_at(service)}
-    return [text for text, plan in plans.items() if plan and _sorts_under_a_limit(plan)]
-
-
-def _plan(service: Subject, text: str) -> JSON:
-    """The plan of a statement as `pg_stat_statements` wrote it down; None when that has none."""
-    sql = TYPED_CONSTANT.sub(r"\2::\1", text)
-    try:
-        with service.connection().transaction():
-            [row] = service.sql(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {sql}")
-    except psycopg.Error:
-        return None
-    return row["QUERY PLAN"][0]["Plan"]
-
-
-def _sorts_under_a_limit(plan: JSON, *, limited: bool = False) -> bool:
-    limited = limited or plan["Node Type"] in ("Limit", "WindowAgg")
-    if limited and plan["Node Type"] == "Sort" and _reads_orders(plan):
-        return True
-    return any(_sorts_under_a_limit(child, limited=limited) for child in plan.get("Plans", ()))
-
-
-def _reads_orders(plan: JSON) -> bool:
-    return plan.get("Relation Name") == "orders" or any(map(_reads_orders, plan.get("Plans", ())))

@@ -6,6 +6,7 @@ by what runs within that statement: here a policy that notes it for each row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,9 @@ from exercises.grading.people import Person
 from exercises.grading.subject import Subject
 from tests.exercises.order_book import page_of
 from tests.exercises.order_writing import LINES
+
+VALUES = ("'shipped'", "'paid'", "Ribbon", "19.99", "13")
+"""What is sent besides ids, as it would stand in a statement."""
 
 WRITE_DOWN = """
 CREATE SCHEMA seen;
@@ -48,16 +52,33 @@ def written_down(service: Subject, *tables: str) -> Iterator[Callable[[], set[st
         service.sql("DROP SCHEMA seen CASCADE")
 
 
-def sent_by_every_method(
+def values_in_statements(
     service: Subject, customer: Person, support: Person
-) -> tuple[str, set[str]]:
-    """Lists, adds, shows and pays an order; its id, and the statements sent for that."""
+) -> list[tuple[str, str]]:
+    """Lists, adds, shows and pays an order: values that stood in a statement, each with that one.
+
+    The page is the second one of 13 orders, so that its limit and its offset are 13.
+    """
     path, new = f"/api/v1/users/{customer.id}/orders", {"items": LINES}
     with written_down(service, "orders", "order_items") as texts:
-        page_of(service, customer, status="shipped")
+        page_of(service, customer, status="shipped", limit=13, page=2)
         order = str(service.post(path, json=new, token=customer.token).data["id"])
         service.get(f"/api/v1/orders/{order}", token=customer.token)
         service.patch(f"/api/v1/orders/{order}", json={"status": "paid"}, token=support.token)
         sent = texts()
     assert sent, "No statement on orders was seen."
-    return order, sent
+    ids = (customer.id, order)
+    values = (*ids, *(each.replace("-", "") for each in ids), *VALUES)
+    return [
+        (value, " ".join(text.split()))
+        for value in values
+        for text in sorted(sent)
+        if _stands_in(text, value)
+    ]
+
+
+def _stands_in(text: str, value: str) -> bool:
+    """A number has to stand by itself: `13` is not in `$13` or `p_13`."""
+    if not value.isdigit():
+        return value in text
+    return bool(re.search(rf"(?<![\w$.]){value}(?![\w.])", text))

@@ -94,7 +94,10 @@ def test_it_holds_what_a_class_needs_and_nothing_else(project: Path, released: P
         *(f"exercises/06_queries/{name}" for name in ("README.md", "exercise.toml", "orders.py")),
         *(f"exercises/16_caching/{name}" for name in ("README.md", "exercise.toml", "cache.py")),
         *("exercises/06_queries/.starter/orders.py", "exercises/16_caching/.starter/cache.py"),
-        *(f"tests/exercises/order_{name}.py" for name in ("book", "statements", "writing")),
+        *(
+            f"tests/exercises/order_{name}.py"
+            for name in ("book", "costs", "statements", "writing")
+        ),
         *(f"tests/exercises/cached_{name}.py" for name in ("users", "values")),
         *(
             f"tests/exercises/{name}.py"
