@@ -1,88 +1,89 @@
 """A refresh that meets the end of its session, for `test_10_tokens.py`."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from functools import partial
-from time import monotonic, sleep
 
 from exercises.grading.answer import Answer
 from exercises.grading.people import People
-from exercises.grading.race import LONGEST_WAIT_SECONDS, race
 from exercises.grading.subject import Subject
 from tests.exercises.forged_tokens import opened
 from tests.exercises.token_sessions import log_out, refresh, successor
+from tests.exercises.waiting_calls import ANY_WRITE, ONE_ROW, held_back
 
-Calls = Sequence[Callable[[], Answer]]
-
-WAITING = """
-SELECT count(DISTINCT waiting.pid) AS number FROM pg_locks waiting
-  JOIN pg_locks own USING (pid) JOIN pg_database ON pg_database.oid = own.database
- WHERE NOT waiting.granted AND datname = current_database()
-"""
+Met = tuple[Answer, Answer]
+"""What the refresh got, and what the end of the session got."""
 
 
 def must_not_outlive_its_session(service: Subject, people: People) -> None:
-    """Whichever is first, and whatever either has read by then, the successor is dead."""
-    user = people.user()
-    for what, end in (("a log-out with", log_out), ("a replay of", refresh)):
-        for meeting in (refresh_first, end_first, at_once):
-            _, first = people.log_in(user.email)
-            newest = successor(service, first)
-            renewed, ended = meeting(
-                service, newest, partial(refresh, service, newest), partial(end, service, first)
-            )
-            if renewed.status == 200:
-                newest = str(renewed.data["refresh_token"])
-            after = service.look_at(refresh(service, newest))
-            assert after.status == 401, (
-                f"A refresh with the newest token of a session and {what} its first token came at "
-                f"the same moment and got {renewed.status} and {ended.status}. Afterwards the "
-                f"newest token got {after.status}; expected 401: what a refresh is adding to a "
-                "session while it ends has to end with it."
-            )
+    """Whichever is first, and whatever either has read by then, the successor is dead.
 
-
-Meeting = tuple[Answer, Answer]
-
-
-def refresh_first(
-    service: Subject, newest: str, renew: Callable[[], Answer], end: Callable[[], Answer]
-) -> Meeting:
-    renewed, ended = in_turn(service, newest, [renew, end])
-    return renewed, ended
-
-
-def end_first(
-    service: Subject, newest: str, renew: Callable[[], Answer], end: Callable[[], Answer]
-) -> Meeting:
-    ended, renewed = in_turn(service, newest, [end, renew])
-    return renewed, ended
-
-
-def at_once(
-    service: Subject, _: str, renew: Callable[[], Answer], end: Callable[[], Answer]
-) -> Meeting:
-    renewed, ended = race(service, [renew, end], table="refresh_tokens")
-    return renewed, ended
-
-
-def in_turn(service: Subject, token: str, calls: Calls) -> list[Answer]:
-    """Begins each call when the one before waits for the row of this token, or has ended.
-
-    The row is held until all have begun. Then they get it in the order in which they came, each
-    with what it had read before.
+    All sessions are the same user's, who logs in once more before they are looked at.
     """
-    row = "SELECT FROM refresh_tokens WHERE jti::text = %s FOR UPDATE"
-    with ThreadPoolExecutor(len(calls)) as threads:
-        with service.connection().transaction():
-            service.sql(row, str(opened(token)[1].get("jti")))
-            begun = []
-            for call in calls:
-                begun.append(threads.submit(call))
-                deadline = monotonic() + LONGEST_WAIT_SECONDS
-                while monotonic() < deadline:
-                    [waiting] = service.sql(WAITING)
-                    if waiting["number"] + sum(each.done() for each in begun) >= len(begun):
-                        break
-                    sleep(0.002)
-        return [each.result() for each in begun]
+    user = people.user()
+    others = [people.log_in(user.email)[1] for _ in MEETINGS[1:]]
+    met = []
+    for (what, meeting), first in zip(MEETINGS, [user.refresh_token, *others], strict=True):
+        newest = successor(service, first)
+        renewed, ended = meeting(service, newest, first)
+        if renewed.status == 200:
+            newest = str(renewed.data["refresh_token"])
+        met.append((what, newest, renewed, ended))
+    people.log_in(user.email)
+    for what, newest, renewed, ended in met:
+        after = service.look_at(refresh(service, newest))
+        assert after.status == 401, (
+            f"A refresh with the newest token of a session and {what} its first token came at the "
+            f"same moment and got {renewed.status} and {ended.status}. When the user had logged in "
+            f"again, the newest token got {after.status}; expected 401: what a refresh is adding "
+            "to a session while it ends has to end with it."
+        )
+
+
+def refresh_ahead(
+    service: Subject, newest: str, first: str, end: Callable[[Subject, str], Answer]
+) -> Met:
+    """The end finds the row of the newest token in use."""
+    calls = [partial(refresh, service, newest), partial(end, service, first)]
+    with held_back(service, calls, ONE_ROW, token_id(newest)) as (renewed, ended):
+        pass
+    return renewed.result(), ended.result()
+
+
+def log_out_ahead(service: Subject, newest: str, first: str) -> Met:
+    """The refresh finds the row of its token in use, and may have looked at it before."""
+    calls = [partial(log_out, service, first), partial(refresh, service, newest)]
+    with held_back(service, calls, ONE_ROW, token_id(newest)) as (ended, renewed):
+        pass
+    return renewed.result(), ended.result()
+
+
+def replay_overtaken(service: Subject, newest: str, first: str) -> Met:
+    """The replay finds the row of its token in use, if there is one, and the refresh does not."""
+    calls = [partial(refresh, service, first), partial(refresh, service, newest)]
+    with held_back(service, calls, ONE_ROW, token_id(first)) as (ended, renewed):
+        pass
+    return renewed.result(), ended.result()
+
+
+def replay_beside(service: Subject, newest: str, first: str) -> Met:
+    """Both have read all that they want to when the first of them writes."""
+    calls = [partial(refresh, service, newest), partial(refresh, service, first)]
+    with held_back(service, calls, ANY_WRITE) as (renewed, ended):
+        assert not ended.done() or ended.result().status != 401, (
+            "A used token came again and got 401 while refresh_tokens was locked, so that nobody "
+            "could write to it: the end of its session has to be written down before."
+        )
+    return renewed.result(), ended.result()
+
+
+def token_id(token: str) -> str:
+    return str(opened(token)[1].get("jti"))
+
+
+MEETINGS: tuple[tuple[str, Callable[[Subject, str, str], Met]], ...] = (
+    ("a log-out with", partial(refresh_ahead, end=log_out)),
+    ("a log-out with", log_out_ahead),
+    ("a replay of", partial(refresh_ahead, end=refresh)),
+    ("a replay of", replay_overtaken),
+    ("a replay of", replay_beside),
+)

@@ -7,6 +7,7 @@ from functools import partial
 from hmac import digest
 from time import time
 from typing import Any
+from uuid import uuid4
 
 from exercises.grading.catalog import find_exercise
 
@@ -52,6 +53,11 @@ def altered(token: str, **changes: object) -> str:
 def forged(token: str) -> str:
     """The same claims, signed by somebody who does not have the key."""
     return signed(*opened(token), OTHER_KEY)
+
+
+def never_issued(token: str) -> str:
+    """Well signed, of the same session as far as its claims say, and with an id of its own."""
+    return altered(token, jti=str(uuid4()))
 
 
 def with_algorithm(token: str, name: str, hash_name: str) -> str:
@@ -111,7 +117,7 @@ OTHER_PARTIES: dict[str, Forgery] = {
         "iss", SETTINGS["TOKEN_ISSUER"][:-4]
     ),
     "A token without an issuer (iss)": with_claim("iss", None),
-    "A token for another audience (aud)": with_claim("aud", "newsletter"),
+    "A token for another audience (aud)": with_claim("aud", SETTINGS["TOKEN_ISSUER"]),
     "A token for an audience whose name begins like ours (aud)": with_claim(
         "aud", f"{SETTINGS['TOKEN_AUDIENCE']}.evil"
     ),
