@@ -13,6 +13,7 @@ itself is not held up. Deterministic, and the same on every back end.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from time import perf_counter, sleep
 from types import TracebackType
 from typing import Self
@@ -32,7 +33,8 @@ CREATE FUNCTION gate.pass(id uuid) RETURNS boolean LANGUAGE plpgsql SECURITY DEF
 DECLARE
     arrival bigint;
 BEGIN
-    IF id = '{row}' AND NOT ({reads_only} AND current_query() !~* '^[[:space:]]*(select|with)') THEN
+    IF id IN ({rows})
+       AND NOT ({reads_only} AND current_query() !~* '^[[:space:]]*(select|with)') THEN
         arrival := nextval('gate.arrivals');
         IF arrival > {holds} THEN RETURN true; END IF;
         PERFORM pg_advisory_xact_lock_shared({lock} + least(arrival, 2) - 1);
@@ -68,6 +70,7 @@ class Gate:
         service: whose database it stands in.
         table: a table of that database with an `id` of type uuid.
         row: the id of the row that it guards.
+        others: ids of more rows that it guards, as if they were the same.
         holds: how many reads of the row it stops, the first ones; the others pass.
         fails: whether a read that was stopped then fails, with an error of the database.
         reads_only: whether writes of the row pass, which have to read it first.
@@ -79,6 +82,7 @@ class Gate:
         table: str,
         row: str,
         *,
+        others: Iterable[str] = (),
         holds: int = EVERYBODY,
         fails: bool = False,
         reads_only: bool = False,
@@ -87,7 +91,7 @@ class Gate:
         self._table = table
         self._closing = CLOSE.format(
             table=table,
-            row=row,
+            rows=", ".join(f"'{guarded}'" for guarded in (row, *others)),
             holds=holds,
             lock=LOCK,
             fails=str(fails).lower(),

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter, sleep
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from exercises.grading.answer import Answer
 from exercises.grading.people import ARGON2_HASH, Person
 from exercises.grading.subject import Subject
+
+LONGEST_NAME = """Zoë "|" O'Brien, \\ {née} 木子 """.ljust(100, "ж")
 
 TTL_SECONDS = 240
 """`CACHE_TTL_SECONDS` of this exercise; a key may live for 80 to 100 % of it."""
@@ -31,6 +33,27 @@ def add_user(service: Subject, full_name: str = OLD, user_id: str | None = None)
         *(user_id, f"{user_id}@example.com", ARGON2_HASH, full_name),
     )
     return user_id
+
+
+def add_unusual_user(service: Subject) -> str:
+    """Nothing about this user is what a column has by default, or what a simple format can hold."""
+    user_id = add_user(service, LONGEST_NAME)
+    service.sql(
+        "UPDATE users SET role = 'support', status = 'suspended', email = %s,"
+        " created_at = '2020-02-29T23:59:59.000001Z', updated_at = '2024-12-31T12:00:00.9Z'"
+        " WHERE id = %s",
+        *(f"{user_id}@Example.COM", user_id),
+    )
+    return user_id
+
+
+def twin_of(user_id: str) -> str:
+    """An id with the same beginning, the same end, and the same hash modulo 256."""
+    while True:
+        middle = str(uuid4())[8:23]
+        twin = UUID(user_id[:8] + middle + user_id[23:])
+        if twin != UUID(user_id) and hash(twin) % 256 == hash(UUID(user_id)) % 256:
+            return str(twin)
 
 
 def read(
@@ -59,6 +82,11 @@ def loads(service: Subject) -> int:
         for statement in service.statements()
         if statement.text.upper().startswith("SELECT") and "full_name" in statement.text
     )
+
+
+def requests_begun(service: Subject) -> int:
+    """How many callers' roles have been read: each request begins with that."""
+    return sum(s.calls for s in service.statements() if "full_name" not in s.text)
 
 
 def loads_of_a_read(service: Subject, user_id: str, reader: Person) -> int:

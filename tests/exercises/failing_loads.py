@@ -15,15 +15,11 @@ from tests.exercises.cached_users import (
     name_in,
     poll,
     read,
+    requests_begun,
 )
 
 LONGEST_LOCK = 3.0
 """Seconds for which a process that is dead may keep others from loading."""
-
-
-def requests_begun(service: Subject) -> int:
-    """How many callers' roles have been read: each request begins with that."""
-    return sum(s.calls for s in service.statements() if "full_name" not in s.text)
 
 
 def check_failed_load(service: Subject, people: People) -> None:

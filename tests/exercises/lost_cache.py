@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from redis import Redis
 
 from exercises.grading.answer import Answer
+from exercises.grading.gate import Gate
 from exercises.grading.people import People, Person
 from exercises.grading.requests import NoAnswer
 from exercises.grading.subject import Subject
-from tests.exercises.cached_users import NEW, OLD, add_user, key_of, name_in, poll, read
+from tests.exercises.cached_users import AT_ONCE, NEW, OLD, add_user, key_of, name_in, poll, read
+from tests.exercises.running_loads import started
+
+KING = "Ada King"
 
 
 @contextmanager
@@ -71,37 +75,63 @@ def must_go_on_while_it_hangs(service: Subject, ada: str, grace: str, admin: Per
 
 def must_believe_the_database(service: Subject, user_id: str, admin: Person) -> None:
     """Redis is dead, and another replica renames a user whom this one has seen."""
-    service.sql("UPDATE users SET full_name = 'Ada King' WHERE id = %s", user_id)
+    service.sql("UPDATE users SET full_name = %s WHERE id = %s", KING, user_id)
     shown = name_in(service.look_at(read(service, user_id, admin)))
-    assert shown == "Ada King", (
+    assert shown == KING, (
         f"Redis was killed, and another replica renamed the user; this one still shows “{shown}”: "
         "without Redis, only the database knows."
     )
 
 
+def must_be_used(service: Subject, user_id: str, name: str, admin: Person, what: str) -> None:
+    """Redis is well again, and soon in use."""
+
+    def used() -> bool:
+        shown = name_in(service.look_at(read(service, user_id, admin)))
+        assert shown == name, f"{what}; a read shows “{shown}”, and in the database is “{name}”."
+        return bool(service.cache.exists(key_of(user_id)))
+
+    assert poll(used, seconds=2.5), f"{what}, and more than two seconds later it still is not used."
+
+
+def must_go_on_when_it_dies(service: Subject, user_id: str, admin: Person) -> None:
+    """Two read, one loads, and Redis is killed; a write comes, and another read."""
+    what = "Redis was killed while a load ran"
+    with (
+        Gate(service, "users", user_id, holds=1) as gate,
+        service.meanwhile(
+            lambda: service.together([lambda: read(service, user_id, admin)] * 2)
+        ) as early,
+    ):
+        gate.await_arrival()
+        service.cache_server.kill()
+        must_have_been_taken(service.look_at(write(service, user_id, admin)), what)
+        with started(service, lambda: read(service, user_id, admin)) as (ended, late):
+            ended.wait(AT_ONCE)
+            gate.open()
+            after = service.look_at(late())
+        for answer in early():
+            assert answer.status == 200, f"{what}; a read was answered with {answer.status}."
+    assert name_in(after) == NEW, (
+        f"{what}; a PATCH was committed and answered, and a read that came then shows “{OLD}”."
+    )
+
+
 def check_lost_cache(service: Subject, people: People) -> None:
-    """Reads and writes without Redis; then it is started again."""
+    """Reads and writes without Redis, which hangs, dies, is there again, and is full."""
     admin, ada, grace = people.admin(), add_user(service), add_user(service)
-    with full(service.cache):
-        what = "Redis had no memory left and refused to store"
-        must_be_served(service, ada, admin, what)
-        must_have_been_taken(service.look_at(write(service, grace, admin)), what)
     name_in(read(service, ada, admin))
     service.cache_server.pause()
     must_go_on_while_it_hangs(service, ada, grace, admin)
     service.cache_server.resume()
-    service.cache_server.kill()
-    must_be_served(service, ada, admin, "Redis was killed")
-    must_be_served(service, ada, admin, "Redis was killed")
+    must_be_used(service, add_user(service), OLD, admin, "Redis hung for a while and goes on")
+    must_go_on_when_it_dies(service, add_user(service), admin)
+    for user in [add_user(service) for _ in range(3)]:
+        must_be_served(service, user, admin, "Redis was killed")
     must_believe_the_database(service, ada, admin)
-    must_have_been_taken(service.look_at(write(service, ada, admin)), "Redis was killed")
-    after = service.look_at(read(service, ada, admin))
-    assert name_in(after) == NEW, f"Without the cache, a read after a PATCH shows “{OLD}”."
     service.cache_server.start()
-
-    def used() -> bool:
-        return name_in(read(service, ada, admin)) == NEW and bool(service.cache.exists(key_of(ada)))
-
-    assert poll(used, seconds=2.5), (
-        "Redis was started again, and more than two seconds later it still is not used."
-    )
+    must_be_used(service, ada, KING, admin, "Redis was started again")
+    with full(service.cache):
+        what = "Redis had no memory left and refused to store"
+        must_be_served(service, add_user(service), admin, what)
+        must_have_been_taken(service.look_at(write(service, ada, admin)), what)

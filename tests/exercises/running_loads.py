@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Event
-from time import sleep
+from time import perf_counter
+from typing import TypeVar
 
 from exercises.grading.answer import Answer
 from exercises.grading.gate import Gate
@@ -16,36 +18,40 @@ from tests.exercises.cached_users import (
     AT_ONCE,
     NEW,
     OLD,
+    TTL_SECONDS,
     add_user,
+    key_of,
     let_time_pass,
     loads,
     name_in,
     poll,
     read,
     rename,
+    requests_begun,
+    twin_of,
 )
 
 LONGEST_WRITE = 0.8
 """Seconds; what is not answered by then waits for the load that runs, which is allowed."""
 
-LONG_LOAD = 2.0
+LONG_LOAD = 10.0
 """Seconds that a load goes on after a write: nothing that guards against it may be over by then."""
 
-LEAST_PATIENCE = 0.6
-"""Seconds for which those who wait for a load are watched; they may load themselves after one."""
+WATCHED = 0.65
+"""Seconds from before the first one comes; who waits may load after 0.7 s of waiting."""
 
-TO_CATCH_UP = 0.1
-"""Seconds for those who came at the same moment as one who waits already."""
+TO_ARRIVE = 0.03
+"""Seconds from when a request has begun until it has decided whether to load."""
+
+T = TypeVar("T")
 
 
 @contextmanager
-def started(
-    service: Subject, call: Callable[[], Answer]
-) -> Iterator[tuple[Event, Callable[[], Answer]]]:
+def started(service: Subject, call: Callable[[], T]) -> Iterator[tuple[Event, Callable[[], T]]]:
     """A request in the background: the event of its end, and what waits for its answer."""
     ended = Event()
 
-    def run() -> Answer:
+    def run() -> T:
         try:
             return call()
         finally:
@@ -53,6 +59,16 @@ def started(
 
     with service.meanwhile(run) as result:
         yield ended, result
+
+
+@contextmanager
+def begun_now(
+    service: Subject, calls: list[Callable[[], Answer]]
+) -> Iterator[tuple[float, Callable[[], list[Answer]]]]:
+    """All calls at once, in the background, and a moment before the first of them."""
+    begun = perf_counter()
+    with service.meanwhile(lambda: service.together(calls)) as everybody:
+        yield begun, everybody
 
 
 def must_be_answered(early: Answer) -> None:
@@ -69,10 +85,10 @@ def check_stampede(service: Subject, people: People) -> None:
     fifty = [lambda: read(service, ada, admin)] * 50
     with (
         Gate(service, "users", ada) as gate,
-        service.meanwhile(lambda: service.together(fifty)) as everybody,
+        begun_now(service, fifty) as (begun, everybody),
     ):
         gate.await_arrival()
-        poll(lambda: gate.waiting > 1, seconds=LEAST_PATIENCE)
+        poll(lambda: gate.waiting > 1, seconds=begun + WATCHED - perf_counter())
         gate.open()
         answers = everybody()
     for answer in answers:
@@ -90,27 +106,58 @@ def check_stampede(service: Subject, people: People) -> None:
 def check_overtaken_load(service: Subject, people: People) -> None:
     """A write is committed while a load holds the old value: here, and at another replica."""
     admin = people.admin()
-    must_not_be_stored(service, admin, "a PATCH")
+    must_not_be_stored(service, admin, add_user(service), "a PATCH")
+    must_not_be_stored(service, admin, user_to_renew(service, admin), "a PATCH", ahead=True)
     with service.replica() as other:
-        must_not_be_stored(service, admin, "at another replica a PATCH", at=other)
+        ada = add_user(service, "Ada")
+        rename(service, ada, admin, OLD, at=other)
+        must_not_be_stored(service, admin, ada, "at another replica a PATCH", at=other)
 
 
-def must_not_be_stored(service: Subject, admin: Person, write: str, at: str | None = None) -> None:
-    """A load that began before a write ends long after it."""
-    ada = add_user(service, "Ada")
-    rename(service, ada, admin, OLD, at=at)
+def user_to_renew(service: Subject, admin: Person) -> str:
+    """A user who lies in Redis, though not for long."""
+    ada = add_user(service)
+    name_in(read(service, ada, admin))
+    service.cache.expire(key_of(ada), TTL_SECONDS // 20)
+    return ada
+
+
+def must_not_be_stored(
+    service: Subject,
+    admin: Person,
+    ada: str,
+    write: str,
+    *,
+    at: str | None = None,
+    ahead: bool = False,
+) -> None:
+    """A load that began before a write, and that one more may wait for, ends long after it.
+
+    `ahead`: the read is a hit, and loads only if it wants to renew the value ahead of time.
+    """
+    two = [lambda: read(service, ada, admin)] * 2
+    service.forget_statements()
     with (
-        Gate(service, "users", ada, holds=1) as gate,
-        service.meanwhile(lambda: read(service, ada, admin)) as early,
+        Gate(service, "users", ada, holds=1, reads_only=True) as gate,
+        started(service, lambda: service.together(two)) as (answered, early),
     ):
-        gate.await_arrival()
+        if ahead:
+            poll(lambda: answered.is_set() or gate.waiting > 0, AT_ONCE)
+        else:
+            gate.await_arrival()
+            poll(lambda: requests_begun(service) > 1, AT_ONCE)
         with started(service, lambda: rename(service, ada, admin, at=at)) as (ended, result):
             if ended.wait(LONGEST_WRITE):
                 let_time_pass(service, ada, LONG_LOAD)
+            behind = answered.is_set() and gate.waiting > 0
             gate.open()
             result()
-        must_be_answered(early())
+        for answer in early():
+            must_be_answered(answer)
     after = service.look_at(read(service, ada, admin))
+    if behind:
+        poll(lambda: service.cache.exists(key_of(ada)) > 0, TO_ARRIVE)
+        after = service.look_at(read(service, ada, admin))
     assert name_in(after) == NEW, (
         f"A read had loaded the user but not yet stored them; then {write} was committed, and "
         f"`invalidate` called; then the read stored what it had: “{OLD}” is back, and stays. What "
@@ -131,14 +178,17 @@ def check_later_read(service: Subject, people: People) -> None:
             if not ended.wait(LONGEST_WRITE):
                 gate.open_to_the_first()
             result()
+        before = requests_begun(service)
         five = [lambda: read(service, ada, admin)] * 5
         with service.meanwhile(lambda: service.together(five)) as late:
-            poll(lambda: gate.waiting > 1, seconds=AT_ONCE)
-            sleep(TO_CATCH_UP)
+            poll(lambda: gate.waiting > 1 and requests_begun(service) >= before + 5, AT_ONCE)
             gate.open_to_the_first()
             must_be_answered(early())
-            gate.open()
-            answers = late()
+            with service.meanwhile(lambda: read(service, ada, admin)) as last:
+                poll(lambda: requests_begun(service) >= before + 6, AT_ONCE)
+                poll(lambda: gate.waiting > 1, TO_ARRIVE)
+                gate.open()
+                answers = [*late(), last()]
     for answer in answers:
         assert name_in(service.look_at(answer)) == NEW, (
             "A load was running; a PATCH was committed and answered; a read that came only after "
@@ -146,8 +196,9 @@ def check_later_read(service: Subject, people: People) -> None:
         )
     count = loads(service)
     assert count == 2, (
-        "A load was running, a PATCH was committed and answered, and five read the user while that "
-        f"load still ran: {count - 1} more loads, where one is enough."
+        "A load was running, a PATCH was committed and answered, five read the user while that "
+        f"load still ran, and one more when it had ended: {count - 1} more loads, where one is "
+        "enough."
     )
     after = service.look_at(read(service, ada, admin))
     assert name_in(after) == NEW, (
@@ -157,14 +208,16 @@ def check_later_read(service: Subject, people: People) -> None:
 
 
 def check_other_user(service: Subject, people: People) -> None:
-    """Another user is read while a load waits."""
-    admin = people.admin()
-    ada, grace = add_user(service), add_user(service, "Grace Hopper")
+    """Another user is read while the loads of eight wait."""
+    admin, ada = people.admin(), add_user(service)
+    seven = [add_user(service) for _ in range(7)]
+    grace = add_user(service, "Grace Hopper", twin_of(ada))
+    eight = [partial(read, service, user, admin) for user in (ada, *seven)]
     with (
-        Gate(service, "users", ada) as gate,
-        service.meanwhile(lambda: read(service, ada, admin)) as slow,
+        Gate(service, "users", ada, others=seven) as gate,
+        service.meanwhile(lambda: service.together(eight)) as slow,
     ):
-        gate.await_arrival()
+        poll(lambda: gate.waiting == len(eight), AT_ONCE)
         try:
             other = read(service, grace, admin, timeout=AT_ONCE)
         except NoAnswer:
@@ -172,7 +225,7 @@ def check_other_user(service: Subject, people: People) -> None:
         gate.open()
         slow()
     assert other is not None, (
-        "While one user was being loaded, the read of another one got no answer: "
-        "both waited for the same lock."
+        "While eight users were being loaded, the read of another one got no answer: "
+        "it waited for what one of them had."
     )
     assert name_in(other) == "Grace Hopper", "The read of one user gave another one."

@@ -11,6 +11,7 @@ from exercises.grading.subject import Subject
 from tests.exercises.cached_users import (
     NEW,
     OLD,
+    add_unusual_user,
     add_user,
     key_of,
     loads,
@@ -18,6 +19,7 @@ from tests.exercises.cached_users import (
     name_in,
     read,
     rename,
+    twin_of,
 )
 from tests.exercises.cached_values import (
     check_every_key_expires,
@@ -25,6 +27,7 @@ from tests.exercises.cached_values import (
     check_lifetimes,
     check_recovery,
 )
+from tests.exercises.crossing_invalidations import check_crossing
 from tests.exercises.failing_loads import check_dead_loader, check_failed_load
 from tests.exercises.lost_cache import check_lost_cache
 from tests.exercises.running_loads import (
@@ -41,7 +44,7 @@ from tests.exercises.running_loads import (
 def test_second_read_makes_no_load(service: Subject, people: People) -> None:
     """A cache that is asked and then passed over costs more than none."""
     admin = people.admin()
-    ada, grace = add_user(service), add_user(service, "Grace Hopper")
+    ada, grace = add_user(service), add_unusual_user(service)
     first = {user: read(service, user, admin) for user in (ada, grace)}
     assert loads(service) == 2, f"The first reads of two users made {loads(service)} loads, not 2."
     service.forget_statements()
@@ -123,7 +126,8 @@ def test_write_is_seen(service: Subject, people: People) -> None:
 def test_write_leaves_the_others(service: Subject, people: People) -> None:
     """With a write every second, a cache that forgets everybody is always empty."""
     admin = people.admin()
-    ada, grace = add_user(service), add_user(service, "Grace Hopper")
+    ada = add_user(service)
+    grace = add_user(service, "Grace Hopper", twin_of(ada))
     name_in(read(service, ada, admin))
     name_in(read(service, grace, admin))
     rename(service, ada, admin)
@@ -166,6 +170,7 @@ def test_stampede_makes_one_load(service: Subject, people: People) -> None:
 )
 def test_older_load_stores_nothing(service: Subject, people: People) -> None:
     """The write has removed the key; a slow reader puts the old value back, for minutes."""
+    check_crossing(service, people)
     check_overtaken_load(service, people)
 
 

@@ -101,7 +101,7 @@ def test_it_holds_what_a_class_needs_and_nothing_else(project: Path, released: P
         *(f"tests/exercises/cached_{name}.py" for name in ("users", "values")),
         *(
             f"tests/exercises/{name}.py"
-            for name in ("failing_loads", "lost_cache", "running_loads")
+            for name in ("crossing_invalidations", "failing_loads", "lost_cache", "running_loads")
         ),
         *(f"tests/exercises/test_{name}.py" for name in ("06_queries", "16_caching")),
     }
