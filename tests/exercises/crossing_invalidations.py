@@ -47,7 +47,7 @@ def check_crossing(service: Subject, people: People) -> None:
     """
     admin, ada, cache = people.admin(), add_user(service), service.cache
     with (
-        Gate(service, "users", ada) as gate,
+        Gate(service, "users", ada, holds=2) as gate,
         started(service, lambda: rename(service, ada, admin)) as (written, result),
     ):
         gate.await_arrival()
