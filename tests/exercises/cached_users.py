@@ -112,5 +112,5 @@ def poll(reached: Callable[[], bool], seconds: float) -> bool:
     while not reached():
         if perf_counter() > deadline:
             return False
-        sleep(0.01)
+        sleep(0.002)
     return True

@@ -118,9 +118,17 @@ def must_go_on_when_it_dies(service: Subject, user_id: str, admin: Person) -> No
 
 
 def check_lost_cache(service: Subject, people: People) -> None:
-    """Reads and writes without Redis, which hangs, dies, is there again, and is full."""
+    """Reads and writes without Redis, which is full, hangs, dies, and each time is there again.
+
+    Being full comes first: what counts requests then leaves Redis alone for half a second, and
+    does not wait for it, too, when it hangs.
+    """
     admin, ada, grace = people.admin(), add_user(service), add_user(service)
-    name_in(read(service, ada, admin))
+    with full(service.cache):
+        what = "Redis had no memory left and refused to store"
+        must_be_served(service, ada, admin, what)
+        must_have_been_taken(service.look_at(write(service, grace, admin)), what)
+    must_be_used(service, ada, OLD, admin, "Redis had no memory left, and has some again")
     service.cache_server.pause()
     must_go_on_while_it_hangs(service, ada, grace, admin)
     service.cache_server.resume()
@@ -131,7 +139,3 @@ def check_lost_cache(service: Subject, people: People) -> None:
     must_believe_the_database(service, ada, admin)
     service.cache_server.start()
     must_be_used(service, ada, KING, admin, "Redis was started again")
-    with full(service.cache):
-        what = "Redis had no memory left and refused to store"
-        must_be_served(service, add_user(service), admin, what)
-        must_have_been_taken(service.look_at(write(service, ada, admin)), what)

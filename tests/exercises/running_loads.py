@@ -37,7 +37,7 @@ LONGEST_WRITE = 0.8
 LONG_LOAD = 10.0
 """Seconds that a load goes on after a write: nothing that guards against it may be over by then."""
 
-WATCHED = 0.65
+WATCHED = 0.6
 """Seconds from before the first one comes; who waits may load after 0.7 s of waiting."""
 
 TO_ARRIVE = 0.03
