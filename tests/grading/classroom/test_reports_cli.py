@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+import zlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -95,6 +98,21 @@ def test_a_damaged_gradebook_is_said_and_what_was_written_before_stays(graded: P
     assert result.exit_code == 2
     assert "The gradebook cannot be used" in " ".join(result.stderr.split())
     assert (graded / "reports" / "grades.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"x", zlib.compress(b"{"), zlib.compress(b"[]")])
+def test_a_damaged_verdict_is_named_with_the_way_to_a_new_one(graded: Path, content: bytes) -> None:
+    with closing(sqlite3.connect(graded / FILE_NAME)) as gradebook, gradebook:
+        triggers = gradebook.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+        for (name,) in triggers.fetchall():
+            gradebook.execute(f"DROP TRIGGER {name}")
+        gradebook.execute("UPDATE verdicts SET content = ?", [content])
+    result = feedback(graded)
+    assert result.exit_code == 2
+    told = " ".join(result.stderr.split())
+    assert "is damaged" in told
+    assert "--again" in told
+    assert not (graded / "reports").exists()
 
 
 def test_a_strangers_file_in_the_way_is_named(graded: Path) -> None:

@@ -15,3 +15,7 @@ class NotAGradebook(GradebookError):
 
 class NotInGradebook(GradebookError):
     """The gradebook knows no such learner, or nothing of that learner for this exercise."""
+
+
+class DamagedVerdict(GradebookError):
+    """What was stored of a verdict cannot be read; all others can."""

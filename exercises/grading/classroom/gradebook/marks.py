@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Row, ScalarSelect, Select, Text, func, select
 
-from exercises.grading.classroom.gradebook.packing import unpack
+from exercises.grading.classroom.gradebook.errors import DamagedVerdict
+from exercises.grading.classroom.gradebook.packing import UNREADABLE, unpack
 from exercises.grading.classroom.gradebook.schema import attempts, edits, verdicts
 from exercises.grading.classroom.mark import Mark
+from exercises.grading.plain import one_line
 
 
 def all_marks() -> Select[Any]:
@@ -35,12 +37,24 @@ def all_marks() -> Select[Any]:
 
 
 def to_mark(row: Row[Any]) -> Mark:
-    """A row of `all_marks`."""
+    """A row of `all_marks`.
+
+    Raises:
+        DamagedVerdict: its verdict cannot be read.
+    """
+    try:
+        verdict = unpack(row.content)
+    except UNREADABLE as error:
+        raise DamagedVerdict(
+            f"The verdict of {one_line(row.learner)} for {row.exercise} is damaged: "
+            f"{one_line(str(error))}. Nothing was changed. A copy of the gradebook from before may "
+            f"have it; if not, judge it again: `dojo grade … --exercises {row.exercise} --again`."
+        ) from error
     return Mark(
         learner=row.learner,
         exercise=row.exercise,
         attempt=row.number,
-        verdict=unpack(row.content),
+        verdict=verdict,
         handed_in=row.handed_in,
         suite=row.suite,
         image=row.image,

@@ -7,6 +7,9 @@ import zlib
 
 from exercises.grading.verdict import Verdict
 
+UNREADABLE = (zlib.error, ValueError, LookupError, TypeError)
+"""What `unpack` raises when it is given something else."""
+
 
 def pack(verdict: Verdict) -> bytes:
     """The whole verdict as compressed JSON."""
