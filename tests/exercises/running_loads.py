@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import Event
-from time import perf_counter
 from typing import TypeVar
 
 from exercises.grading.answer import Answer
@@ -37,8 +36,8 @@ LONGEST_WRITE = 0.8
 LONG_LOAD = 10.0
 """Seconds that a load goes on after a write: nothing that guards against it may be over by then."""
 
-WATCHED = 0.6
-"""Seconds from before the first one comes; who waits may load after 0.7 s of waiting."""
+WATCHED = 0.55
+"""Seconds from when a second one has come; who waits for a load may load after 0.7 s of waiting."""
 
 TO_ARRIVE = 0.03
 """Seconds from when a request has begun until it has decided whether to load."""
@@ -61,16 +60,6 @@ def started(service: Subject, call: Callable[[], T]) -> Iterator[tuple[Event, Ca
         yield ended, result
 
 
-@contextmanager
-def begun_now(
-    service: Subject, calls: list[Callable[[], Answer]]
-) -> Iterator[tuple[float, Callable[[], list[Answer]]]]:
-    """All calls at once, in the background, and a moment before the first of them."""
-    begun = perf_counter()
-    with service.meanwhile(lambda: service.together(calls)) as everybody:
-        yield begun, everybody
-
-
 def must_be_answered(early: Answer) -> None:
     assert early.status == 200, (
         "A read was loading the user when a PATCH was committed; the read was answered with "
@@ -85,10 +74,11 @@ def check_stampede(service: Subject, people: People) -> None:
     fifty = [lambda: read(service, ada, admin)] * 50
     with (
         Gate(service, "users", ada) as gate,
-        begun_now(service, fifty) as (begun, everybody),
+        service.meanwhile(lambda: service.together(fifty)) as everybody,
     ):
         gate.await_arrival()
-        poll(lambda: gate.waiting > 1, seconds=begun + WATCHED - perf_counter())
+        poll(lambda: requests_begun(service) > 1, AT_ONCE)
+        poll(lambda: gate.waiting > 1, WATCHED)
         gate.open()
         answers = everybody()
     for answer in answers:
