@@ -171,11 +171,10 @@ def test_orders_come_as_asked(service: Subject, people: People) -> None:
     fill(service, ada.id, 12, items=2, status=STATUSES, created_at=HOURS_THAT_COME_TWICE)
     order_book.know_the_tables(service)
     stored = stored_orders(service, ada.id)
-    sorts = ("-created_at", 6), ("created_at", 12), ("status,-total_amount", 12), ("status", 6)
-    for sort, limit in sorts:
-        shown = order_book.all_pages(service, ada, sort=sort, limit=limit)
+    for sort in ("-created_at", "created_at", "status,-total_amount", "status"):
+        shown = order_book.all_pages(service, ada, sort=sort, limit=5)
         wrong = order_book.out_of_order(shown, stored, sort)
-        assert not wrong, f"12 orders with sort={sort}, in pages of {limit}: {wrong}"
+        assert not wrong, f"12 orders with sort={sort}, in pages of 5: {wrong}"
 
 
 @pytest.mark.criterion(
