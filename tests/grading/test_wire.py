@@ -144,8 +144,8 @@ def test_headers_that_come_twice_are_joined() -> None:
 
 def test_the_next_exchange_is_a_new_one() -> None:
     """An answer that is sent before it was asked for is nobody's answer."""
-    early = [*whole(b'{"data": 1}'), *whole(b'{"data": "in advance"}')]
-    with sending(early) as client:
+    early = b"".join([*whole(b'{"data": 1}'), *whole(b'{"data": "in advance"}')])
+    with sending([early]) as client:
         assert client.get("/").data == 1
         with pytest.raises(NoAnswer):
             client.get("/", timeout=PATIENCE)
