@@ -1,7 +1,9 @@
 """Real servers and the service's own image in containers, on a private network."""
 
+import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -10,6 +12,7 @@ from testcontainers.core.network import Network
 from reference_app.running import images, memory_volume, reaper, scratch, snapshot
 from reference_app.running.addresses import Addresses
 from reference_app.running.assembly import AssembledBackend, PreparedProcess
+from reference_app.running.container_pool import ContainerPool, Modules
 from reference_app.running.container_process import LOOPBACK
 from reference_app.running.container_servers import (
     ALIAS,
@@ -20,10 +23,14 @@ from reference_app.running.container_servers import (
     start_provider,
     start_servers,
 )
-from reference_app.running.container_service import ContainerService
 from reference_app.running.reaper_link import ReaperLink
-from reference_app.running.standby_container import HOST_GATEWAY, inside
-from reference_app.running.standby_pool import StandbyPool
+from reference_app.running.service_container import (
+    HOST_GATEWAY,
+    PublishedPort,
+    ServiceContainer,
+    inside,
+)
+from reference_app.running.warded_process import WardedProcess
 
 MOST_MEMORY = "50%"
 """For the files of PostgreSQL, of what the engine's machine has."""
@@ -46,7 +53,7 @@ class ContainerBackend(AssembledBackend):
         self._image, self._labels = image, reaper.labels(run, self._scratch)
         self._reaper = ReaperLink(run, self._scratch, lock)
         self._network = Network(docker_network_kw={"labels": self._labels})
-        self._pool = StandbyPool(image, self._network, self._labels, self._scratch)
+        self._pool = ContainerPool(self._new_container)
         try:
             self._network.create()
             files = f"backend-dojo-postgres-{run}"
@@ -69,15 +76,28 @@ class ContainerBackend(AssembledBackend):
         self.postgres, self.cache = start_servers(holder, files, self._labels, self.outside)
         self._make_template()
 
+    def _new_container(self, name: str, modules: Modules) -> ServiceContainer:
+        directory = self._scratch / name
+        return ServiceContainer(self._image, self._network, directory, modules, self._labels)
+
     def _prepare(
         self, argv: Sequence[str], replace: Mapping[str, Path], environment: Mapping[str, str]
     ) -> PreparedProcess:
-        directory = self._scratch / f"files-{next(self._numbers)}"
+        name = f"{argv[0]}-{next(self._numbers)}"
+        directory = self._scratch / name
         directory.mkdir()
         files = snapshot.take(replace, directory)
-        process = ContainerService(self._pool, files, argv, environment)
+        process = WardedProcess(
+            name, partial(self._pool.take, name, files), PublishedPort(), argv, environment
+        )
+
+        def discard() -> None:
+            process.discard()
+            self._pool.tidy()
+            shutil.rmtree(directory, ignore_errors=True)
+
         shown = {inside(module): str(file) for module, file in replace.items()}
-        return PreparedProcess(process, shown, process.discard)
+        return PreparedProcess(process, shown, discard)
 
     def _start_provider(self) -> tuple[str, str]:
         port = self._holder.host_port(PROVIDER_PORT)

@@ -2,10 +2,7 @@
 
 backend       SandboxBackend: servers of its own, one container for each learner
 container     what that container may and may not do
-warden        its first process, which forks services and ends all of them
-link          orders to a container's first process, over the engine
 room          the container of the present learner, and the one that warms up for the next
-process       a service in it
 servers       PostgreSQL and Valkey that only submissions use
 forwarder     the only way in; nothing goes out
 databases     a database, a role and an observer for each service

@@ -26,7 +26,6 @@ from reference_app.running.sandbox.cache_users import GRADER, CacheUsers
 from reference_app.running.sandbox.container import LearnerContainer, seen
 from reference_app.running.sandbox.databases import Keeper, new_password
 from reference_app.running.sandbox.forwarder_link import Forwarder
-from reference_app.running.sandbox.process import SandboxedProcess
 from reference_app.running.sandbox.room import Room
 from reference_app.running.sandbox.servers import (
     CACHE_PORT,
@@ -37,6 +36,7 @@ from reference_app.running.sandbox.servers import (
     start_servers,
 )
 from reference_app.running.template import Databases
+from reference_app.running.warded_process import WardedProcess
 
 NO_ADDRESS_FOR_THE_HOST = {"com.docker.network.bridge.inhibit_ipv4": "true"}
 
@@ -172,11 +172,10 @@ class SandboxBackend(AssembledBackend):
         directory = self._scratch / name
         directory.mkdir()
         files = snapshot.take({**originals, **replace}, directory)
-        process = SandboxedProcess(
+        process = WardedProcess(
             name,
-            self._room.container,
+            lambda: self._room.container().make_place(name, files),
             self._forwarder.open_door(),
-            files,
             argv,
             environment,
         )

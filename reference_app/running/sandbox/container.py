@@ -1,9 +1,8 @@
-"""One learner's container: what it may do, and orders to its warden."""
+"""One learner's container, and what it may do."""
 
-import contextlib
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,11 @@ import docker  # type: ignore[import-untyped]
 import docker.errors  # type: ignore[import-untyped]
 
 from reference_app.running.errors import BackendUnavailable
-from reference_app.running.sandbox.link import Link, LinkBroken
 from reference_app.running.service_process import LOG_BYTES
+from reference_app.running.warded_container import LOGS, Place, WardedContainer, make_log
+from reference_app.running.warden_link import Link, LinkBroken
 
 FILES = "/files"
-LOGS = "/logs"
-START_SECONDS = 60.0
-ORDER_SECONDS = 15.0
 MEMORY = "1280m"  # the service bounds itself at 1 GiB and gets a MemoryError there
 
 USER = 10001 if os.getuid() != 10001 else 10002  # not ours: what is ours to write is not theirs
@@ -54,7 +51,7 @@ WALLS: dict[str, Any] = {
 }
 
 
-class LearnerContainer:
+class LearnerContainer(WardedContainer):
     """A container that imports the libraries, and is then told what to fork.
 
     `directory` is the part of this machine that it sees: below `files`, to read, what its services
@@ -74,9 +71,9 @@ class LearnerContainer:
         for part in ("files", "logs"):
             (directory / part).mkdir(parents=True)
             (directory / part).chmod(0o755)  # whatever the umask is
-        self._container = client.containers.create(
+        container = client.containers.create(
             image,
-            ["python", "-m", "reference_app.running.sandbox.warden"],
+            ["python", "-m", "reference_app.running.warden"],
             network=network,
             labels=dict(labels),
             volumes={
@@ -86,94 +83,41 @@ class LearnerContainer:
             **WALLS,
         )
         try:
-            self._link = Link(self._container)
-            self._container.start()
-            self._link.wait(START_SECONDS)
-            self._container.reload()
+            link = Link(container)
+            container.start()
+            super().__init__(container, link)
         except (docker.errors.DockerException, OSError, LinkBroken) as error:
-            self._container.remove(force=True)
+            container.remove(force=True)
             raise BackendUnavailable(
                 f"A container for a submission did not start: {error}"
             ) from error
-        [connected] = self._container.attrs["NetworkSettings"]["Networks"].values()
-        self.address: str = connected["IPAddress"]
-        self.alive = True
 
-    def make_place(self, name: str) -> tuple[Path, Path]:
-        """A directory for the files of a service, and a log; see `seen`.
+    def make_place(self, name: str, files: Mapping[str, Path]) -> Place:
+        """A directory with copies of the files, and a log.
 
         The user in the container is another one, and must be able to read what is put there.
         """
-        files, log = self._directory / "files" / name, self._directory / "logs" / f"{name}.log"
         self._places.add(name)
-        files.mkdir()
-        files.chmod(0o755)
-        log.touch()
-        log.chmod(0o666)
-        return files, log
-
-    def fork(
-        self,
-        name: str,
-        argv: Sequence[str],
-        environment: Mapping[str, str],
-        modules: Sequence[str],
-    ) -> int:
-        """Start a service on the files of its place; answer its port. Raises LinkBroken."""
-        order = {
-            "do": "fork",
-            "name": name,
-            "argv": list(argv),
-            "environment": dict(environment),
-            "replace": {module: seen(name, module) for module in modules},
-            "log": f"{LOGS}/{name}.log",
-        }
-        return int(self._ask(order)["port"])
-
-    def signal(self, name: str, signal: str) -> None:
-        """Send a signal to a service and its children. A broken container has none."""
-        with contextlib.suppress(LinkBroken):
-            self._ask({"do": "signal", "name": name, "signal": signal})
-
-    def state(self, name: str) -> tuple[bool, int | None]:
-        """Whether a service runs, and its exit status; in a broken container it was killed."""
-        try:
-            answer = self._ask({"do": "state", "name": name})
-        except LinkBroken:
-            return False, -9
-        return bool(answer["running"]), answer["exit_code"]
+        directory = self._directory / "files" / name
+        directory.mkdir()
+        directory.chmod(0o755)
+        for module, file in files.items():
+            copy = directory / f"{module}.py"
+            shutil.copyfile(file, copy)
+            copy.chmod(0o644)
+        log = make_log(self._directory / "logs", name)
+        return Place(self, log, {module: seen(name, module) for module in files})
 
     def leave(self, name: str) -> None:
-        """Remove what was made for a service; after the last one nothing is left of any."""
         self._places.discard(name)
         if not self._places:
-            with contextlib.suppress(LinkBroken):
-                self._ask({"do": "clear"})
+            self._clear()
         shutil.rmtree(self._directory / "files" / name, ignore_errors=True)
         (self._directory / "logs" / f"{name}.log").unlink(missing_ok=True)
 
-    def end(self) -> None:
-        """SIGKILL to everything in it."""
-        self.alive = False
-        self._link.close()
-        with contextlib.suppress(docker.errors.APIError):
-            self._container.kill()
-
     def remove(self) -> None:
-        """Remove all that is left of it."""
-        with contextlib.suppress(docker.errors.NotFound):
-            self._container.remove(force=True, v=True)
+        super().remove()
         shutil.rmtree(self._directory, ignore_errors=True)
-
-    def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
-        """The answer; when there is none, or an error, the container is given up."""
-        if not self.alive:
-            raise LinkBroken("it was given up")
-        try:
-            return self._link.ask(order, ORDER_SECONDS)
-        except LinkBroken:
-            self.end()
-            raise
 
 
 def seen(name: str, module: str) -> str:

@@ -10,7 +10,8 @@ import docker.errors  # type: ignore[import-untyped]
 
 from reference_app.running.container_process import LOOPBACK
 from reference_app.running.errors import BackendUnavailable
-from reference_app.running.sandbox.link import Link, LinkBroken
+from reference_app.running.warded_container import WardedContainer
+from reference_app.running.warden_link import Link, LinkBroken
 
 START_SECONDS = 60.0
 ORDER_SECONDS = 10.0
@@ -92,17 +93,19 @@ class Forwarder:
 
 
 class Door:
-    """One port of this machine that leads to a service in a sandbox."""
+    """One port of this machine that leads to a service in a sandbox; see `warded_process.Door`."""
+
+    ports = (0,)
 
     def __init__(self, forwarder: Forwarder, number: int) -> None:
         self._forwarder = forwarder
         self._number: int | None = number
         self.port = forwarder.ports[number]
 
-    def lead_to(self, address: str, port: int) -> None:
+    def lead_to(self, container: WardedContainer, port: int) -> None:
         """Let new connections lead to a port of a container."""
         if self._number is not None:
-            self._forwarder.lead(self._number, address, port)
+            self._forwarder.lead(self._number, container.address, port)
 
     def close(self) -> None:
         """Give it back; twice is no error."""

@@ -24,10 +24,13 @@ class LinkBroken(RunningError):
 
 
 class Link:
-    """JSON lines to and from a container that is about to be started; safe in any thread."""
+    """JSON lines to and from a container that is about to be started; safe in any thread.
 
-    def __init__(self, container: Container) -> None:
-        attached = container.attach_socket(params=ATTACHED)
+    To one that runs already it is made with `missed`: what that has written comes first then.
+    """
+
+    def __init__(self, container: Container, *, missed: bool = False) -> None:
+        attached = container.attach_socket(params={**ATTACHED, "logs": int(missed)})
         self._socket = getattr(attached, "_sock", attached)  # the HTTP client's wrapper only reads
         self._attached = attached
         self._lock = threading.Lock()

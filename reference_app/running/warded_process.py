@@ -1,58 +1,65 @@
-"""A service in a learner's container, as a process that can be launched again and signalled."""
+"""A service in a container with a warden, as a process that can be launched and signalled."""
 
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from reference_app.running.container_process import LOOPBACK
 from reference_app.running.part import State
-from reference_app.running.sandbox.container import LearnerContainer
-from reference_app.running.sandbox.forwarder_link import Door
-from reference_app.running.sandbox.link import LinkBroken
+from reference_app.running.warded_container import Place, WardedContainer
+from reference_app.running.warden_link import LinkBroken
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where it is: its container, the files it is made of, its log."""
+class Door(Protocol):
+    """A port of this machine that leads to a service in a container."""
 
-    container: LearnerContainer
-    files: Path
-    log: Path
+    @property
+    def port(self) -> int:
+        """Of this machine."""
+
+    @property
+    def ports(self) -> Sequence[int]:
+        """Those that the service may listen on in there; 0 is any."""
+
+    def lead_to(self, container: WardedContainer, port: int) -> None:
+        """Let new connections lead to a port of a container."""
+
+    def close(self) -> None:
+        """Give it back; twice is no error."""
 
 
-class SandboxedProcess:
-    """`python -m reference_app ARGV` with files in the place of modules, reached through a door.
+class WardedProcess:
+    """`python -m reference_app ARGV` at a place in a container, reached through a door.
 
-    When its container breaks, the next launch is in another one.
+    `new_place` gives one to live at; when its container breaks, the next launch is at another one.
     """
 
     def __init__(
         self,
         name: str,
-        container: Callable[[], LearnerContainer],
+        new_place: Callable[[], Place],
         door: Door,
-        files: Mapping[str, Path],
         argv: Sequence[str],
         environment: Mapping[str, str],
     ) -> None:
         self.name = name
-        self._container = container
+        self._new_place = new_place
         self._door = door
-        self._files = files
         self._argv = argv
         self._environment = environment
         self._place: Place | None = None
 
     def launch(self) -> None:
         """Have the warden fork it; in a container that breaks over that, it counts as killed."""
-        place = self._settle()
+        if self._place is None or not self._place.container.alive:
+            self._place = self._new_place()
+        container, ports = self._place.container, self._door.ports
         try:
-            port = place.container.fork(self.name, self._argv, self._environment, list(self._files))
+            port = container.fork(self.name, self._argv, self._environment, self._place, ports)
         except LinkBroken:
             return
-        self._door.lead_to(place.container.address, port)
+        self._door.lead_to(container, port)
 
     def state(self) -> State:
         """As the warden has it from the kernel."""
@@ -95,18 +102,6 @@ class SandboxedProcess:
         if self._place is not None:
             self._place.container.leave(self.name)
         self._door.close()
-
-    def _settle(self) -> Place:
-        container = self._container()
-        before = self._place
-        if before is not None and before.container is container:
-            return before
-        place = self._place = Place(container, *container.make_place(self.name))
-        for module, file in self._files.items():
-            copy = place.files / f"{module}.py"
-            shutil.copyfile(file, copy)
-            copy.chmod(0o644)
-        return place
 
     def _signal(self, signal: str) -> None:
         if self._place is not None:

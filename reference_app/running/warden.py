@@ -1,14 +1,18 @@
-"""The first process of a learner's container: imports the libraries, forks services, ends them.
+"""The first process of a service's container: imports what it can, forks services, ends them.
 
-    python -m reference_app.running.sandbox.warden
+    python -m reference_app.running.warden [MODULE...]
+
+The modules are those over which files are mounted: their source is read by each service anew.
 
 It reads JSON lines from its standard input, which only the engine can write to, and answers each
-with one on its standard output; the first line, once the libraries are there, is {}.
+with one on its standard output; the first line, once the imports are done, is {}.
 
-    {"do": "fork", "name", "argv", "environment", "replace", "log"}   a service; answers its port
-    {"do": "signal", "name", "signal"}                                SIGKILL leaves nothing of it
-    {"do": "state", "name"}                                           {"running", "exit_code"}
-    {"do": "clear"}                                                   no process, no file is left
+    {"do": "fork", "name", "argv", "environment", "replace", "log", "ports"}
+                                                     a service, on the first of the ports that is
+                                                     free (0: any); answers its port
+    {"do": "signal", "name", "signal"}               SIGKILL leaves nothing of it
+    {"do": "state", "name"}                          {"running", "exit_code"}
+    {"do": "clear"}                                  no process, no file is left
 
 What it forks runs as the same user and is not to be trusted. As process 1 of its container the
 warden cannot be killed or stopped from inside (pid_namespaces(7)), and nobody can trace it or read
@@ -22,8 +26,9 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from reference_app.running.preload import LIBRARIES, import_application, import_library
@@ -74,7 +79,7 @@ class Warden:
                 del self._running[names[pid]]
 
     def _fork(self, order: Message) -> Message:
-        listener = socket.create_server(("", 0))
+        listener = listen_on_one_of(order["ports"])
         port: int = listener.getsockname()[1]
         pid = os.fork()
         if pid == 0:
@@ -118,6 +123,16 @@ class Warden:
             self.collect()
             time.sleep(0.001)
         self.collect()
+
+
+def listen_on_one_of(ports: Sequence[int]) -> socket.socket:
+    """A socket on the first of them that is free. Raises OSError when none is."""
+    for port in ports:
+        try:
+            return socket.create_server(("", port))
+        except OSError as error:
+            taken = error
+    raise taken
 
 
 def empty(directory: str) -> None:
@@ -169,7 +184,7 @@ def main() -> None:
     set_dumpable(0)
     for library in LIBRARIES:
         import_library(library)
-    import_application(without=())  # what is to be judged is not there
+    import_application(without=sys.argv[1:])
     serve(Warden())
 
 
