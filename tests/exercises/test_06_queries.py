@@ -21,8 +21,8 @@ HOURS_THAT_COME_TWICE = "now() - (n * 5 % 7) * interval '1 hour'"
 def test_number_of_statements_is_constant(service: Subject, people: People) -> None:
     """A statement for each order is a round trip for each: pages get slower as they fill."""
     ada = people.user()
-    fill(service, ada.id, 101, items=6)
-    costs = [order_costs.cost(service, ada, items=6, limit=limit) for limit in (1, 10, 100)]
+    fill(service, ada.id, 101, items=11)
+    costs = [order_costs.cost(service, ada, items=11, limit=limit) for limit in (1, 10, 100)]
     one, ten, hundred = (each.statements for each in costs)
     assert max(ten, hundred) <= one, (
         f"A page of 1 order took {one} statements, of 10 orders {ten}, of 100 orders {hundred}. "
