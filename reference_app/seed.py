@@ -80,7 +80,7 @@ async def _seed(settings: Settings, users: int, orders: int) -> None:
             await connection.execute(STAFF, password_hash)
             await connection.execute(ORDERS, orders, users)
             await connection.execute(ITEMS, orders)
-        await connection.execute("ANALYZE users, orders, order_items")
+        await connection.execute("VACUUM (ANALYZE) users, orders, order_items")
         items = await connection.fetchval("SELECT count(*) FROM order_items")
     finally:
         await connection.close()
