@@ -29,7 +29,8 @@ if sys.argv[2] == "normal":
 if sys.argv[2] == "closes":
     backend.close()
     sys.exit()
-time.sleep(60)
+for _ in range(600):  # a signal that comes just before a sleep is noticed after it
+    time.sleep(0.1)
 """
 
 
