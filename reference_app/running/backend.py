@@ -122,6 +122,7 @@ class Service(Part, Closing):
 
         Servers that were stopped, killed or paused since the last reset run again, and the
         service is then restarted, so that nothing of the disturbance is left in its pools.
+        What the service does after an answer, such as its access line, is not waited for.
         """
 
 

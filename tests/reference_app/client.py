@@ -113,10 +113,12 @@ class Client:
 
         With `of`, only those of the request that was answered with it.
         """
+        asked = {answer.headers["X-Request-ID"] for answer in self._answers}
         deadline = time.monotonic() + 5
         while True:
             lines = [json.loads(line) for line in self.service.logs()]
-            finished = sum(line["event"] == "request_finished" for line in lines)
+            ended = [line["request_id"] for line in lines if line["event"] == "request_finished"]
+            finished = sum(request_id in asked for request_id in ended)
             if finished >= len(self._answers) or time.monotonic() > deadline:
                 break
             time.sleep(0.005)

@@ -40,3 +40,8 @@ def users(service: Service) -> int:
         row = connection.execute("SELECT count(*) AS users FROM users").fetchone()
     assert row is not None
     return int(row["users"])
+
+
+def access_lines(service: Service) -> int:
+    """How many requests the log has the end of."""
+    return sum("request_finished" in line for line in service.logs())

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from reference_app.running import Backend, Part, Service, start
-from tests.running.questions import becomes, ready, register, users
+from tests.running.questions import access_lines, becomes, ready, register, users
 
 REPLACED = "reference_app.reliability.health"
 
@@ -33,6 +33,7 @@ def test_the_owner_is_no_superuser_and_the_superuser_is(service: Service) -> Non
 
 def test_reset_leaves_no_row_no_key_no_statistics_and_no_log_line(service: Service) -> None:
     register(service)
+    assert becomes(1, lambda: access_lines(service))  # it is written after the answer
     service.cache.set("left", "over")
     with service.database.connect(superuser=True) as statistics:
         count = (
@@ -62,7 +63,7 @@ def test_reset_ends_a_session_that_holds_a_lock(service: Service) -> None:
 
 def test_logs_have_what_the_service_writes(service: Service) -> None:
     httpx.get(f"{service.url}/no/such/path")
-    assert becomes(1, lambda: sum("request_finished" in line for line in service.logs()))
+    assert becomes(1, lambda: access_lines(service))
 
 
 @pytest.mark.parametrize("server", ["postgres", "cache"])
