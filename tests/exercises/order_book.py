@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise, zip_longest
 from typing import Any
+from uuid import uuid4
 
 from exercises.grading.answer import Answer
 from exercises.grading.exchange import JSON
@@ -149,6 +150,14 @@ def _equal_ones(shown: list[str], values: dict[str, list[str]], keys: str) -> st
     return (
         f"orders with the same {keys} must come by id, last of all; in yours, those on places "
         f"{place} and {place + 1} are the wrong way round (their ids decide, not their items)."
+    )
+
+
+def must_be_nowhere(service: Subject, person: Person) -> None:
+    """Asks for an order with an id that none has."""
+    answer = service.get(f"/api/v1/orders/{uuid4()}", token=person.token)
+    assert answer.status == 404, (
+        f"With the id of no order, GET came with {answer.status} instead of 404."
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from exercises.grading.people import People, Person
 from exercises.grading.race import race
 from exercises.grading.subject import Subject
-from tests.exercises.forged_tokens import altered, forged, never_issued, opened
+from tests.exercises.forged_tokens import altered, forged, never_issued, opened, plain
 from tests.exercises.token_sessions import (
     log_out,
     must_be_a_good_pair,
@@ -102,6 +102,7 @@ def must_always_be_204(service: Subject, newest_token: str) -> None:
         (newest_token, "a good refresh token"),
         (newest_token, "the same token for the second time"),
         (never_issued(newest_token), "a well-signed token that was never given out"),
+        (plain(newest_token), "a well-signed token of promised claims alone, never given out"),
         ("schlüssel.ä.ö", "something that is no token"),
         (forged(newest_token), "a forged token"),
         (altered(newest_token, exp=int(time()) - 120), "an expired token"),

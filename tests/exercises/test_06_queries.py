@@ -87,6 +87,7 @@ def test_orders_come_whole(service: Subject, people: People) -> None:
         alone = service.get(f"/api/v1/orders/{order['id']}", token=ada.token)
         assert alone.status == 200, f"Alone, an order with {items} items came with {alone.status}."
         assert_shown(alone.data, order, "Asked for alone")
+    order_book.must_be_nowhere(service, ada)
 
 
 @pytest.mark.criterion(
