@@ -12,7 +12,7 @@ import reference_app
 
 ROOT = Path(reference_app.__file__).parent.parent
 DOCKERFILE = "reference_app/deploy/Dockerfile"
-REPOSITORY = "backend-dojo-standby"
+REPOSITORY = "backend-dojo-warden"
 SANDBOX_REPOSITORY = "backend-dojo-sandbox"
 CERTIFICATES = ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")

@@ -20,7 +20,7 @@ from reference_app.running.errors import BackendUnavailable, NoEngine
 POSTGRES = "postgres:18"
 CACHE = "valkey/valkey:9"
 BASES = ("python:3.13-slim", "python:3.14-slim", "python:3.12-slim", "python:3.11-slim")
-STANDBY = "standby"
+STAGE = "warden"
 ENGINE_SECONDS = 1
 KEEP = timedelta(days=1)
 
@@ -145,7 +145,7 @@ def build_from(client: docker.DockerClient, context: BuildContext, base: str | N
     image = context.image
     if here(client, image):
         return image
-    build_stage(client, context, STANDBY, image, base)
+    build_stage(client, context, STAGE, image, base)
     remove_old(client, image)
     return image
 
