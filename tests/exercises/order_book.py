@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from decimal import Decimal
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 from typing import Any
 from uuid import uuid4
 
@@ -50,18 +49,35 @@ def fill(
         )
 
 
+def fill_with_odd_ones(service: Subject, customer: str) -> None:
+    """Adds the longest and dearest order there can be, one without items, and one with a gap."""
+    for items, status, amount in (
+        (100, "'shipped'", "9999999999.99"),
+        (0, "'pending'", "0"),
+        (3, "'cancelled'", "4.50"),
+    ):
+        fill(service, customer, 1, items=items, status=status)
+        service.sql(f"UPDATE orders SET total_amount = %s WHERE status = {status}", amount)
+    service.sql("DELETE FROM order_items WHERE position = 1")
+    know_the_tables(service)
+
+
 def fill_for_others(service: Subject) -> None:
-    """Adds so many orders of other customers that reading them all stands out.
+    """Adds so many other customers, and orders of others, that reading them all stands out.
 
     Few rows that fill many blocks: 4 bytes are the most that a letter takes.
     """
+    service.sql(
+        "INSERT INTO users (email, password_hash, full_name) SELECT n, repeat('𝄞', 255),"
+        " repeat('𝄞', 100) FROM generate_series(1, 440) n"
+    )
     fill(service, None, 320, items=3, document="repeat('x', 1700)", product="repeat('𝄞', 190)")
     know_the_tables(service)
 
 
 def know_the_tables(service: Subject) -> None:
     """Lets the planner know how full the tables are, so that it does not go by a guess."""
-    service.sql("ANALYZE orders, order_items")
+    service.sql("ANALYZE users, orders, order_items")
 
 
 def somebody_else(service: Subject) -> str:
@@ -107,50 +123,42 @@ def assert_shown(shown: JSON, stored: dict[str, Any], where: str) -> None:
             f"{place + 1} on they are {got[few]}; by position they are {wanted[few]}. Each has to "
             "come once, in the order of `position`."
         )
+    _assert_fields(shown, stored, f"{where}, “{{name}}” of an order")
+    for place, (one, other) in enumerate(zip(shown["items"], stored["items"], strict=True), 1):
+        _assert_fields(one, other, f"{where}, “{{name}}” of item {place} of an order")
+
+
+def _assert_fields(shown: JSON, stored: dict[str, Any], which: str) -> None:
     for name, value in stored.items():
-        assert shown.get(name) == value, (
-            f"{where}, “{name}” of an order is {shown.get(name)!r}; the database has {value!r}."
+        assert name == "items" or shown.get(name) == value, (
+            f"{which.format(name=name)} is {shown.get(name)!r}; the database has {value!r}."
         )
 
 
-def in_order(orders: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
-    """Stored orders as `sort` asks for them; equal ones stay as they are."""
-    for key in reversed(sort.split(",")):
-        field = key.lstrip("-")
-        values = {order["id"]: order[field] for order in orders}
-        if field == "total_amount":
-            values = {order: Decimal(amount) for order, amount in values.items()}
-        orders = sorted(orders, key=lambda order: values[order["id"]], reverse=key != field)
-    return orders
-
-
-def out_of_order(shown: JSON, stored: list[dict[str, Any]], sort: str) -> str:
-    """What is wrong with the order of `shown`, "" if nothing: equal ones go by id, up or down."""
-    if ids(shown) in [ids(in_order(orders, sort)) for orders in (stored, stored[::-1])]:
-        return ""
-    values = {o["id"]: [str(o[key.lstrip("-")]) for key in sort.split(",")] for o in stored}
-    places = zip(ids(shown), ids(in_order(stored, sort)), strict=False)
-    for place, (got, wanted) in enumerate(places, 1):
-        if values.get(got) != values[wanted]:
-            return f"place {place} has {values.get(got)}, where {values[wanted]} belongs."
-    return _equal_ones(ids(shown), values, sort.replace("-", "").replace(",", " and "))
-
-
-def _equal_ones(shown: list[str], values: dict[str, list[str]], keys: str) -> str:
-    """What is wrong among orders that are equal in `keys`; the others are where they belong."""
-    for place, order in enumerate(shown, 1):
-        if order in shown[: place - 1]:
-            return (
-                f"the order on place {shown.index(order) + 1} is on place {place} again, and "
-                f"another one nowhere. Orders with the same {keys} must come by id on every page."
-            )
-    equal = [pair for pair in pairwise(shown) if values[pair[0]] == values[pair[1]]]
-    up = 2 * sum(one < other for one, other in equal) >= len(equal)
-    place = next((shown.index(one) for one, other in equal if (one < other) != up), 0) + 1
-    return (
-        f"orders with the same {keys} must come by id, last of all; in yours, those on places "
-        f"{place} and {place + 1} are the wrong way round (their ids decide, not their items)."
+def must_be_listed_whole(service: Subject, person: Person) -> None:
+    """Asserts that the list has all orders of the person, counted and item by item."""
+    page = page_of(service, person)
+    listed = {order["id"]: order for order in page.data}
+    stored = stored_orders(service, person.id)
+    for order in stored:
+        items = len(order["items"])
+        assert order["id"] in listed, f"An order with {items} items is not in the list."
+        assert_shown(listed[order["id"]], order, "In the list")
+    total = page.pagination["total_items"]
+    assert total == len(stored), (
+        f"Of {len(stored)} orders one has no items, and it counts; total_items says {total}."
     )
+
+
+def must_come_alone(
+    service: Subject, person: Person, stored: list[dict[str, Any]], where: str
+) -> None:
+    """Asserts that each of these orders of the person comes as it is stored."""
+    for order in stored:
+        items = len(order["items"])
+        alone = service.get(f"/api/v1/orders/{order['id']}", token=person.token)
+        assert alone.status == 200, f"Alone, an order with {items} items came with {alone.status}."
+        assert_shown(alone.data, order, where)
 
 
 def must_be_nowhere(service: Subject, person: Person) -> None:
@@ -166,14 +174,6 @@ def page_of(service: Subject, person: Person, **params: str | int) -> Answer:
     answer = service.get(f"/api/v1/users/{person.id}/orders", params=params, token=person.token)
     assert answer.status == 200, f"The list of orders came with {answer.status} instead of 200."
     return answer
-
-
-def all_pages(service: Subject, person: Person, *, sort: str, limit: int) -> list[JSON]:
-    """The person's own orders, from the first page to the last one."""
-    first = page_of(service, person, sort=sort, limit=limit)
-    numbers = range(2, first.pagination["total_pages"] + 1)
-    pages = [page_of(service, person, sort=sort, limit=limit, page=page) for page in numbers]
-    return [order for page in (first, *pages) for order in page.data]
 
 
 def ids(orders: JSON) -> list[str]:

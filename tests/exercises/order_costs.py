@@ -11,7 +11,7 @@ from exercises.grading.answer import Answer
 from exercises.grading.exchange import JSON
 from exercises.grading.people import Person
 from exercises.grading.subject import Subject
-from tests.exercises.order_book import page_of
+from tests.exercises.order_book import fill, page_of
 
 TYPED_CONSTANT = re.compile(r"\b(interval|timestamptz|timestamp|date) (\$\d+)", re.IGNORECASE)
 """`interval '0'` is kept by `pg_stat_statements` as `interval $1`, which is no SQL."""
@@ -26,29 +26,60 @@ class Cost:
     page: Answer
     statements: int
     rows: int
+    most: str
+    """The statement that ran most often, and how often."""
 
 
-def cost(service: Subject, person: Person, *, items: int, **params: str | int) -> Cost:
-    """A full page of orders that have so many items each, and what it took."""
+def cost(
+    service: Subject,
+    person: Person,
+    *,
+    items: int,
+    limit: int,
+    orders: int | None = None,
+    **params: str | int,
+) -> Cost:
+    """A page of orders that have so many items each, and what it took.
+
+    It is a full one where not told that it has fewer orders.
+    """
     service.forget_statements()
-    page = page_of(service, person, **params)
+    page = page_of(service, person, limit=limit, **params)
     shown = [len(order["items"]) for order in page.data]
-    limit = params["limit"]
-    assert len(shown) == limit, f"With limit={limit}, a page of a long list shows {len(shown)}."
+    count = limit if orders is None else orders
+    assert len(shown) == count, f"A page that has to show {count} orders shows {len(shown)}."
     assert set(shown) == {items}, (
         f"Each order has {items} items; a page shows {sorted(set(shown))}."
     )
     ran = service.statements()
-    return Cost(page, sum(each.calls for each in ran), sum(each.rows for each in ran))
+    most = max(ran, key=lambda each: each.calls)
+    return Cost(
+        page,
+        statements=sum(each.calls for each in ran),
+        rows=sum(each.rows for each in ran),
+        most=f"{most.calls} × {_short(most.text)}",
+    )
+
+
+def cost_of_a_rare_page(service: Subject, person: Person) -> Cost:
+    """The last page of 40 imported orders that are paid and empty, by amount, and what it took.
+
+    They are older than any others.
+    """
+    old, document = "now() - n * interval '1 year'", "'Imported'"
+    fill(service, person.id, 40, items=0, status="'paid'", created_at=old, document=document)
+    query: dict[str, str | int] = {"status": "paid", "sort": "-total_amount", "page": 2}
+    return cost(service, person, items=0, limit=25, orders=15, **query)
 
 
 def rows_by_statement(service: Subject) -> str:
     """How many rows each statement gave, the most first, as a sentence can say it."""
     ran = sorted(service.statements(), key=lambda each: -each.rows)[:3]
-    texts = [
-        re.sub(r"SELECT .*? FROM", "SELECT … FROM", " ".join(each.text.split())) for each in ran
-    ]
-    return "; ".join(f"{each.rows} by “{text[:90]}”" for each, text in zip(ran, texts, strict=True))
+    return "; ".join(f"{each.rows} by “{_short(each.text)}”" for each in ran)
+
+
+def _short(text: str) -> str:
+    return re.sub(r"SELECT .*? FROM", "SELECT … FROM", " ".join(text.split()))[:90]
 
 
 def blocks_looked_at(service: Subject) -> dict[str, int]:
@@ -68,10 +99,11 @@ def blocks_for_a_page(service: Subject, person: Person, **params: str) -> int:
     return sum(blocks_looked_at(service).values())
 
 
-def blocks_of_the_smaller_table(service: Subject) -> int:
-    """What a statement looks at when it reads the whole of `orders` or of `order_items`."""
+def blocks_of_the_smallest_table(service: Subject) -> int:
+    """What a statement looks at when it reads the whole of one of the tables."""
     [row] = service.sql(
-        "SELECT least(pg_relation_size('orders'), pg_relation_size('order_items')) / 8192 AS blocks"
+        "SELECT min(pg_relation_size(name::regclass)) / 8192 AS blocks"
+        " FROM unnest(ARRAY['users', 'orders', 'order_items']) name"
     )
     return int(row["blocks"])
 

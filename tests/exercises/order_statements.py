@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from exercises.grading.people import Person
 from exercises.grading.subject import Subject
 from tests.exercises.order_book import page_of
-from tests.exercises.order_writing import LINES
+from tests.exercises.order_writing import LINES, TOTAL
 
-VALUES = ("'shipped'", "'paid'", "Ribbon", "19.99", "13")
+VALUES = ("'shipped'", "'paid'", "Ribbon", "19.99", TOTAL, "997", "13")
 """What is sent besides ids, as it would stand in a statement."""
 
 WRITE_DOWN = """
@@ -55,7 +55,7 @@ def written_down(service: Subject, *tables: str) -> Iterator[Callable[[], set[st
 def values_in_statements(
     service: Subject, customer: Person, support: Person
 ) -> list[tuple[str, str]]:
-    """Lists, adds, shows and pays an order: values that stood in a statement, each with that one.
+    """Lists, adds, shows, pays and ships an order: values in statements, each with its statement.
 
     The page is the second one of 13 orders, so that its limit and its offset are 13.
     """
@@ -64,7 +64,8 @@ def values_in_statements(
         page_of(service, customer, status="shipped", limit=13, page=2)
         order = str(service.post(path, json=new, token=customer.token).data["id"])
         service.get(f"/api/v1/orders/{order}", token=customer.token)
-        service.patch(f"/api/v1/orders/{order}", json={"status": "paid"}, token=support.token)
+        for status in "paid", "shipped":
+            service.patch(f"/api/v1/orders/{order}", json={"status": status}, token=support.token)
         sent = texts()
     assert sent, "No statement on orders was seen."
     ids = (customer.id, order)

@@ -96,7 +96,7 @@ def test_it_holds_what_a_class_needs_and_nothing_else(project: Path, released: P
         *("exercises/06_queries/.starter/orders.py", "exercises/16_caching/.starter/cache.py"),
         *(
             f"tests/exercises/order_{name}.py"
-            for name in ("book", "costs", "statements", "writing")
+            for name in ("book", "changes", "costs", "sorting", "statements", "writing")
         ),
         *(f"tests/exercises/cached_{name}.py" for name in ("users", "values")),
         *(
