@@ -184,5 +184,5 @@ class Tokens:
 def _uuid(claims: Mapping[str, Any], name: str) -> UUID:
     try:
         return UUID(claims[name])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:  # the last is UUID(7)'s
         raise InvalidToken from error

@@ -7,6 +7,7 @@ from exercises.grading.answer import Answer
 from exercises.grading.people import People
 from exercises.grading.subject import Subject
 from tests.exercises.forged_tokens import opened
+from tests.exercises.passing_days import days_later
 from tests.exercises.token_sessions import log_out, refresh, successor
 from tests.exercises.waiting_calls import ANY_WRITE, ONE_ROW, held_back
 
@@ -17,23 +18,23 @@ Met = tuple[Answer, Answer]
 def must_not_outlive_its_session(service: Subject, people: People) -> None:
     """Whichever is first, and whatever either has read by then, the successor is dead.
 
-    All sessions are the same user's, who logs in once more before they are looked at.
+    All sessions are the same user's, who logs in once more, days later, before they are looked at.
     """
     user = people.user()
     others = [people.log_in(user.email)[1] for _ in MEETINGS[1:]]
-    met = []
+    met, left = [], []
     for (what, meeting), first in zip(MEETINGS, [user.refresh_token, *others], strict=True):
-        newest = successor(service, first)
+        newest = first if meeting is log_out_with_the_same else successor(service, first)
         renewed, ended = meeting(service, newest, first)
-        if renewed.status == 200:
-            newest = str(renewed.data["refresh_token"])
-        met.append((what, newest, renewed, ended))
+        met.append((what, renewed, ended))
+        left.append(str(renewed.data["refresh_token"]) if renewed.status == 200 else newest)
+    left = days_later(service, people, *left)
     people.log_in(user.email)
-    for what, newest, renewed, ended in met:
+    for (what, renewed, ended), newest in zip(met, left, strict=True):
         after = service.look_at(refresh(service, newest))
         assert after.status == 401, (
-            f"A refresh with the newest token of a session and {what} its first token came at the "
-            f"same moment and got {renewed.status} and {ended.status}. When the user had logged in "
+            f"A refresh with the newest token of a session and {what} came at the same moment "
+            f"and got {renewed.status} and {ended.status}. Days later, when the user had logged in "
             f"again, the newest token got {after.status}; expected 401: what a refresh is adding "
             "to a session while it ends has to end with it."
         )
@@ -55,6 +56,11 @@ def log_out_ahead(service: Subject, newest: str, first: str) -> Met:
     with held_back(service, calls, ONE_ROW, token_id(newest)) as (ended, renewed):
         pass
     return renewed.result(), ended.result()
+
+
+def log_out_with_the_same(service: Subject, newest: str, _: str) -> Met:
+    """The log-out finds the row of its own token in use, by the refresh that uses the token up."""
+    return refresh_ahead(service, newest, newest, log_out)
 
 
 def replay_overtaken(service: Subject, newest: str, first: str) -> Met:
@@ -81,9 +87,10 @@ def token_id(token: str) -> str:
 
 
 MEETINGS: tuple[tuple[str, Callable[[Subject, str, str], Met]], ...] = (
-    ("a log-out with", partial(refresh_ahead, end=log_out)),
-    ("a log-out with", log_out_ahead),
-    ("a replay of", partial(refresh_ahead, end=refresh)),
-    ("a replay of", replay_overtaken),
-    ("a replay of", replay_beside),
+    ("a log-out with its first token", partial(refresh_ahead, end=log_out)),
+    ("a log-out with its first token", log_out_ahead),
+    ("a log-out with the same token", log_out_with_the_same),
+    ("a replay of its first token", partial(refresh_ahead, end=refresh)),
+    ("a replay of its first token", replay_overtaken),
+    ("a replay of its first token", replay_beside),
 )

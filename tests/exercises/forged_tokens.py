@@ -19,13 +19,20 @@ PROMISED = {"iss", "aud", "sub", "type", "iat", "exp", "jti"}
 """The claims that every token of ours has; whatever else is in one, its maker has put there."""
 
 BEYOND_LEEWAY = 75
-"""Seconds; a quarter more than clocks may be apart at most."""
+"""Seconds; a quarter more than clocks may be apart at most: what is in the future comes nearer."""
+
+PAST_LEEWAY = 62
+"""Seconds; what is in the past only goes further away."""
 
 Forgery = Callable[[str], str]
 
 
 def encoded(part: object) -> str:
-    return urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+    return in_base64(json.dumps(part))
+
+
+def in_base64(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def signed(header: object, claims: object, key: str = KEY, hash_name: str = "sha256") -> str:
@@ -69,6 +76,17 @@ def plain(token: str) -> str:
     return signed(header, {name: claims[name] for name in claims.keys() & PROMISED})
 
 
+def with_numbers(token: str) -> str:
+    """Well signed, never issued, and with a number in each claim that its maker has added."""
+    claims = opened(token)[1]
+    return altered(never_issued(token), **dict.fromkeys(claims.keys() - PROMISED, 7))
+
+
+def of_nobody(token: str) -> str:
+    """Well signed, never issued, and with an id that no user has."""
+    return altered(never_issued(token), sub=str(uuid4()))
+
+
 def with_algorithm(token: str, name: str, hash_name: str) -> str:
     """A genuine token signed again with the right key and another algorithm."""
     header, claims = opened(token)
@@ -93,6 +111,17 @@ def with_claim(name: str, value: object) -> Forgery:
     return lambda token: altered(token, **{name: value})
 
 
+def with_changed(name: str, change: Callable[[str], str]) -> Forgery:
+    """What changes one claim of a genuine token and signs it again."""
+    return lambda token: altered(token, **{name: change(opened(token)[1][name])})
+
+
+def nested(_: str) -> str:
+    """A header that goes deeper than Python's JSON reader does."""
+    header = '{"alg": "HS256", "x": ' + "[" * 1_100 + "]" * 1_100 + "}"
+    return f"{in_base64(header)}.e30.c2ln"
+
+
 BAD_SIGNATURES: dict[str, Forgery] = {
     "A token signed with another key": forged,
     "A token with somebody else's id written into it": tampered,
@@ -115,6 +144,8 @@ OTHER_ALGORITHMS: dict[str, Forgery] = {
 OTHER_TYPES: dict[str, Forgery] = {
     "A token without a type": with_claim("type", None),
     "A token of type 'id'": with_claim("type", "id"),
+    "A token with its type in capitals": with_changed("type", str.upper),
+    "A token of a type that begins like its own": with_changed("type", "{}-x".format),
 }
 
 OTHER_PARTIES: dict[str, Forgery] = {
@@ -125,11 +156,22 @@ OTHER_PARTIES: dict[str, Forgery] = {
     "A token of an issuer whose name is a part of ours (iss)": with_claim(
         "iss", SETTINGS["TOKEN_ISSUER"][:-4]
     ),
+    "A token of our issuer with a slash more (iss)": with_claim(
+        "iss", f"{SETTINGS['TOKEN_ISSUER']}/"
+    ),
+    "A token of our issuer in capitals (iss)": with_claim("iss", SETTINGS["TOKEN_ISSUER"].upper()),
     "A token without an issuer (iss)": with_claim("iss", None),
     "A token for another audience (aud)": with_claim("aud", SETTINGS["TOKEN_ISSUER"]),
     "A token for an audience whose name begins like ours (aud)": with_claim(
         "aud", f"{SETTINGS['TOKEN_AUDIENCE']}.evil"
     ),
+    "A token for an audience whose name is a part of ours (aud)": with_claim(
+        "aud", SETTINGS["TOKEN_AUDIENCE"][:-4]
+    ),
+    "A token for our audience with a slash more (aud)": with_claim(
+        "aud", f"{SETTINGS['TOKEN_AUDIENCE']}/"
+    ),
+    "A token for no audience, an empty list (aud)": with_claim("aud", []),
     "A token for audiences of which none is ours (aud)": with_claim(
         "aud", [SETTINGS["TOKEN_AUDIENCE"][:-4], "newsletter"]
     ),
@@ -144,6 +186,10 @@ INCOMPLETE: dict[str, Forgery] = {
     "A well-signed token whose sub is a number": with_claim("sub", 7),
     "A well-signed token whose jti is a number": with_claim("jti", 7),
     "A well-signed token whose type is a list": with_claim("type", ["access", "refresh"]),
+    "A well-signed token whose exp is a word": with_claim("exp", "tomorrow"),
+    "A well-signed token whose exp is infinite": with_claim("exp", float("inf")),
+    "A well-signed token whose exp is NaN": with_claim("exp", float("nan")),
+    "A well-signed token whose nbf is a word": with_claim("nbf", "tomorrow"),
     "A well-signed token whose jti is no UUID": with_claim("jti", "7"),
 }
 
@@ -158,6 +204,7 @@ GARBAGE: dict[str, Forgery] = {
         {"typ": "JWT"}, opened(token)[1]
     ),
     "A token whose claims are a list": lambda token: signed(opened(token)[0], []),
+    "A token whose header is nested 1,100 times": nested,
     "A token of 3,000 characters": lambda _: f"{'A' * 1000}.{'B' * 1900}.{'C' * 98}",
 }
 
@@ -165,12 +212,16 @@ GARBAGE: dict[str, Forgery] = {
 def out_of_time() -> dict[str, Forgery]:
     """Genuine tokens but for their times."""
     now = int(time())
-    past, future = now - BEYOND_LEEWAY, now + BEYOND_LEEWAY
+    past, future = now - PAST_LEEWAY, now + BEYOND_LEEWAY
     return {
-        f"A token that expired {BEYOND_LEEWAY} s ago": partial(altered, iat=past - 900, exp=past),
+        f"A token that expired {PAST_LEEWAY} s ago": partial(altered, iat=past - 900, exp=past),
         "A token without exp": with_claim("exp", None),
         f"A token that is valid (nbf) only in {BEYOND_LEEWAY} s": with_claim("nbf", future),
+        f"A token that is valid (nbf) only in {BEYOND_LEEWAY}.5 s": with_claim("nbf", future + 0.5),
         f"A token issued (iat) {BEYOND_LEEWAY} s in the future": partial(
             altered, iat=future, exp=future + 900
+        ),
+        f"A token issued (iat) {BEYOND_LEEWAY}.5 s in the future": partial(
+            altered, iat=future + 0.5, exp=future + 900
         ),
     }

@@ -76,6 +76,14 @@ def must_be_refused_everywhere(
             must_be_refused(knock(service, kind, forge(genuine)), what, kind)
 
 
+def must_tell_from_genuine(
+    service: Subject, person: Person, forgeries: Mapping[str, Forgery]
+) -> None:
+    """Forgeries are refused, and what they have been made of is accepted."""
+    must_be_refused_everywhere(service, person, forgeries)
+    must_be_accepted(service, person)
+
+
 def must_be_accepted(service: Subject, person: Person) -> Person:
     """The same person with a refresh token that is still good, after the one they had.
 
