@@ -34,9 +34,8 @@ def must_both_win(service: Subject, people: People) -> None:
     """Two sessions of one user that are refreshed at the same moment: neither notices."""
     user = people.user()
     sessions = user.refresh_token, people.log_in(user.email)[1]
-    with held_back(
-        service, [partial(refresh, service, each) for each in sessions], ANY_WRITE
-    ) as calls:
+    refreshes = [partial(refresh, service, each) for each in sessions]
+    with held_back(service, refreshes, ANY_WRITE) as calls:
         pass
     statuses = [call.result().status for call in calls]
     assert statuses == [200, 200], (

@@ -18,12 +18,7 @@ from tests.exercises.forged_tokens import (
     with_numbers,
 )
 from tests.exercises.passing_days import HOURS, days_later
-from tests.exercises.token_sessions import (
-    log_out,
-    must_be_a_good_pair,
-    must_be_refused,
-    refresh,
-)
+from tests.exercises.token_sessions import log_out, must_be_a_good_pair, must_be_refused, refresh
 from tests.exercises.waiting_calls import ANY_WRITE, GIVE_UP, held_back
 
 LEDGER = "SELECT t::text FROM refresh_tokens t ORDER BY jti"
@@ -145,7 +140,7 @@ def must_refuse_another_id(service: Subject, token_of_ended_session: str) -> Non
 
 
 def must_know_nobody(service: Subject, refresh_token: str) -> None:
-    """A token that names a user who is not there: nothing ends, and nobody gets a pair."""
+    """A token that names a user who is not there is refused, and is no error of the service's."""
     what = "a well-signed token of a user who is gone"
     must_get_204(service, of_nobody(refresh_token), what)
     must_be_refused(refresh(service, of_nobody(refresh_token)), what.capitalize(), "refresh")

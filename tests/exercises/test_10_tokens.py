@@ -84,8 +84,7 @@ def test_forged_signatures_are_refused(service: Subject, people: People) -> None
 @pytest.mark.criterion("The algorithm is pinned", points=7, spec=["A2"], lesson="worked-1-note")
 def test_algorithm_is_pinned(service: Subject, people: People) -> None:
     """The header is written by the sender: a verifier that obeys it lets the forger choose."""
-    user = people.user()
-    must_tell_from_genuine(service, user, OTHER_ALGORITHMS)
+    must_tell_from_genuine(service, people.user(), OTHER_ALGORITHMS)
 
 
 @pytest.mark.criterion(
@@ -106,8 +105,7 @@ def test_types_are_kept_apart(service: Subject, people: People) -> None:
 )
 def test_lifetimes_are_kept(service: Subject, people: People) -> None:
     """A stolen token without an end is stolen for good."""
-    user = people.user()
-    must_tell_from_genuine(service, user, out_of_time())
+    must_tell_from_genuine(service, people.user(), out_of_time())
 
 
 @pytest.mark.criterion(
@@ -135,8 +133,7 @@ def test_claims_are_complete(service: Subject, people: People) -> None:
 )
 def test_garbage_is_refused(service: Subject, people: People) -> None:
     """Anybody on the internet can send it, and a 500 wakes somebody up at night."""
-    user = people.user()
-    must_tell_from_genuine(service, user, GARBAGE)
+    must_tell_from_genuine(service, people.user(), GARBAGE)
 
 
 @pytest.mark.criterion(
@@ -146,10 +143,11 @@ def test_each_refresh_token_works_once(service: Subject, people: People) -> None
     """A token that works for ever is worth stealing; one that works once gives the thief away."""
     user = people.user()
     second = must_be_traded_days_later(service, people, user, user.refresh_token)
-    third = must_be_traded_days_later(service, people, user, second["refresh_token"])
+    used = second["refresh_token"]
+    third = must_be_traded_days_later(service, people, user, used)
     must_differ(user.token, user.refresh_token, *tokens(second), *tokens(third))
     assert use(service, third["access_token"]).status == 200, "A refreshed access token is no good."
-    must_be_refused(refresh(service, second["refresh_token"]), "A used refresh token", "refresh")
+    must_be_refused(refresh(service, used), "A refresh token that has been used", "refresh")
 
 
 @pytest.mark.criterion(
@@ -194,7 +192,8 @@ def test_log_out_ends_the_session(service: Subject, people: People) -> None:
     must_be_written_down(service, "log-out", newest, newest)
     must_always_be_204(service, newest)
     must_be_over(service, newest, "log-out")
-    assert use(service, user.token).status == 200, "Log-out ended an access token, good for 900 s."
+    kept = use(service, user.token).status
+    assert kept == 200, f"After log-out an access token got {kept}; expected 200: it is good for 900 s."
 
 
 @pytest.mark.criterion(
