@@ -193,7 +193,7 @@ def test_log_out_ends_the_session(service: Subject, people: People) -> None:
     must_always_be_204(service, newest)
     must_be_over(service, newest, "log-out")
     kept = use(service, user.token).status
-    assert kept == 200, f"After log-out an access token got {kept}; expected 200: it is good for 900 s."
+    assert kept == 200, f"After log-out, an access token got {kept}; expected 200 for its 900 s."
 
 
 @pytest.mark.criterion(
