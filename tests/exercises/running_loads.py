@@ -156,12 +156,16 @@ def must_not_be_stored(
 
 
 def check_later_read(service: Subject, people: People) -> None:
-    """Five reads that come after the write, while the older load still waits, and ends first."""
+    """Five reads that come after the write, while the older load still waits, and ends first.
+
+    Whoever waited for the older load may read again, and so wait for the newer one; and a load that
+    a write has cancelled is in no count.
+    """
     admin, ada = people.admin(), add_user(service)
     service.forget_statements()
     with (
         Gate(service, "users", ada, reads_only=True) as gate,
-        service.meanwhile(lambda: read(service, ada, admin)) as early,
+        started(service, lambda: read(service, ada, admin)) as (early_ended, early),
     ):
         gate.await_arrival()
         with started(service, lambda: rename(service, ada, admin)) as (ended, result):
@@ -173,19 +177,20 @@ def check_later_read(service: Subject, people: People) -> None:
         with service.meanwhile(lambda: service.together(five)) as late:
             poll(lambda: gate.waiting > 1 and requests_begun(service) >= before + 5, AT_ONCE)
             gate.open_to_the_first()
-            must_be_answered(early())
+            early_ended.wait(AT_ONCE)
             with service.meanwhile(lambda: read(service, ada, admin)) as last:
                 poll(lambda: requests_begun(service) >= before + 6, AT_ONCE)
                 poll(lambda: gate.waiting > 1, TO_ARRIVE)
                 gate.open()
                 answers = [*late(), last()]
+        must_be_answered(early())
     for answer in answers:
         assert name_in(service.look_at(answer)) == NEW, (
             "A load was running; a PATCH was committed and answered; a read that came only after "
             f"that answer was given what the older load brought: “{OLD}”."
         )
     count = loads(service)
-    assert count == 2, (
+    assert count <= 2, (
         "A load was running, a PATCH was committed and answered, five read the user while that "
         f"load still ran, and one more when it had ended: {count - 1} more loads, where one is "
         "enough."
