@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from re import sub
-from time import perf_counter
-from uuid import uuid4
 
 from redis import Redis
 from redis.client import NEVER_DECODE
@@ -19,8 +17,8 @@ from tests.exercises.cached_users import (
     TTL_SECONDS,
     add_unusual_user,
     add_user,
+    await_value,
     key_of,
-    loads,
     loads_of_a_read,
     name_in,
     poll,
@@ -103,87 +101,6 @@ def everything_but_limits(service: Subject) -> set[str]:
     return {key for key in service.cache.scan_iter() if not key.startswith("rate:")}
 
 
-def await_value(service: Subject, user_id: str) -> None:
-    """A read may be answered before it stores."""
-    poll(lambda: bool(service.cache.exists(key_of(user_id))), AT_ONCE)
-
-
-def check_lifetimes(service: Subject, people: People) -> None:
-    """Twenty-four users: their lifetimes are long and short enough, and differ."""
-    admin = people.admin()
-    lives = []
-    for user in [add_user(service) for _ in range(24)]:
-        before = perf_counter()
-        name_in(read(service, user, admin))
-        await_value(service, user)
-        left = int(service.cache.pttl(key_of(user))) / 1000
-        assert left > 0, (
-            "The key of a user who was just read has no time to live."
-            if service.cache.exists(key_of(user))
-            else "The key of a user who was just read is not there."
-        )
-        assert left <= TTL_SECONDS, (
-            f"A key lives for {left:.0f} s; CACHE_TTL_SECONDS is {TTL_SECONDS} here."
-        )
-        lives.append(left + perf_counter() - before)
-    assert min(lives) >= 0.8 * TTL_SECONDS - 1, (
-        f"A key lives for only {min(lives):.0f} s; 80 % of {TTL_SECONDS} s is the least."
-    )
-    assert len({round(life) for life in lives}) >= 6, (
-        f"{len(lives)} users read one after the other live for one of "
-        f"{sorted({round(life) for life in lives})} seconds: so many will be missing at once."
-    )
-    spread = max(lives) - min(lives)
-    assert spread >= 0.05 * TTL_SECONDS, (
-        f"{len(lives)} users read one after the other live for {min(lives):.1f} to "
-        f"{max(lives):.1f} s: they will all be missing at the same moment. Each key has to draw "
-        f"its own lifetime, from a tenth of {TTL_SECONDS} s or more."
-    )
-    must_not_be_prolonged(service, user, admin)
-
-
-def must_not_be_prolonged(service: Subject, user: str, admin: Person) -> None:
-    """A twentieth of a life is left; whoever loads now may store anew, whoever hits may not."""
-    rest = TTL_SECONDS // 20
-    service.cache.expire(key_of(user), rest)
-    service.forget_statements()
-    name_in(read(service, user, admin))
-    left = int(service.cache.pttl(key_of(user))) / 1000
-    assert left <= rest or loads(service) > 0, (
-        f"A key had {rest} s left; it was read, without a load, and now has {left:.0f} s. A "
-        "hit must not prolong a value's life: who is read often enough would never be loaded "
-        "again."
-    )
-
-
-def check_every_key_expires(service: Subject, people: People) -> None:
-    """At four moments, one of them in the middle of a load."""
-    admin, ada = people.admin(), add_user(service)
-    moments = {}
-
-    def look(moment: str) -> None:
-        moments[moment] = [key for key in service.cache.scan_iter() if service.cache.ttl(key) == -1]
-
-    with (
-        Gate(service, "users", ada, holds=1) as gate,
-        service.meanwhile(lambda: read(service, ada, admin)) as first,
-    ):
-        gate.await_arrival()
-        look("while a load runs")
-        gate.open()
-        name_in(first())
-    look("after a read")
-    rename(service, ada, admin)
-    look("after a write")
-    name_in(read(service, ada, admin))
-    read(service, str(uuid4()), admin)
-    service.delete(f"/api/v1/users/{ada}", token=admin.token)
-    read(service, ada, admin)
-    look("after a deletion and a read of somebody who is not there")
-    for moment, keys in moments.items():
-        assert not keys, f"Keys without an expiry {moment}: {keys}."
-
-
 def check_recovery(service: Subject, people: People) -> None:
     """Whatever lies there, the next read is right, and puts a value there that can be used."""
     admin, ada = people.admin(), add_unusual_user(service)
@@ -222,6 +139,15 @@ def aged(value: bytes) -> dict[str, bytes]:
         ),
         "a value of an older version, which had no role yet": sub(
             rb'"role": ?"support", ?', b"", value
+        ),
+        "a value of an older version, which had no status yet": sub(
+            rb'"status": ?"suspended", ?', b"", value
+        ),
+        "a value of an older version, which had no updated_at yet": sub(
+            rb', ?"updated_at": ?"[^"]*"', b"", value
+        ),
+        "a value of an older version, where a role could be null": sub(
+            rb'("role": ?)"support"', rb"\1null", value
         ),
     }
     return {what: other for what, other in older.items() if other != value}

@@ -8,8 +8,11 @@ from exercises.grading.requests import NoAnswer
 from exercises.grading.subject import Subject
 from tests.exercises.cached_users import (
     AT_ONCE,
+    NEW,
     OLD,
     add_user,
+    await_value,
+    key_of,
     let_time_pass,
     loads_of_a_read,
     name_in,
@@ -23,8 +26,15 @@ LONGEST_LOCK = 3.0
 
 
 def check_failed_load(service: Subject, people: People) -> None:
-    """Five wait for a load that fails; then the database is well again."""
+    """Five wait for a load that fails; then the database is well again.
+
+    An older value was there once, with a name of before: it is no better than an error.
+    """
     admin, ada = people.admin(), add_user(service)
+    name_in(read(service, ada, admin))
+    await_value(service, ada)
+    service.sql("UPDATE users SET full_name = %s WHERE id = %s", NEW, ada)
+    service.cache.delete(key_of(ada))
     five = [lambda: read(service, ada, admin)] * 5
     service.forget_statements()
     with (
@@ -45,6 +55,11 @@ def check_failed_load(service: Subject, people: People) -> None:
             assert answer.status in (500, 503), (
                 f"The database failed and the read was answered with {answer.status}, not 503."
             )
+        statuses = sorted(answer.status for answer in answers)
+        assert len(set(statuses)) == 1, (
+            "Five read a user, and the load that they waited for failed. They were answered with "
+            f"{statuses}: the error of the load is the error of each of them."
+        )
     try:
         after = read(service, ada, admin, timeout=AT_ONCE)
     except NoAnswer:
@@ -53,7 +68,7 @@ def check_failed_load(service: Subject, people: People) -> None:
         "The first load had failed with an error of the database. The next read, when the database "
         f"was well again, still had no answer after {AT_ONCE} s: what guards the load was kept."
     )
-    assert name_in(after) == OLD, "The read after a failed load gave another name."
+    assert name_in(after) == NEW, "The read after a failed load gave another name."
     count = loads_of_a_read(service, ada, admin)
     assert count == 0, "After a load had failed the user is no longer cached."
 

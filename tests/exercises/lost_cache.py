@@ -83,6 +83,43 @@ def must_believe_the_database(service: Subject, user_id: str, admin: Person) -> 
     )
 
 
+def must_not_store_blindly(service: Subject, ada: str, grace: str, admin: Person) -> None:
+    """A load begins while Redis hangs, and ends when it is back; somebody writes in between."""
+    eve = add_user(service)
+    service.cache_server.pause()
+    with (
+        Gate(service, "users", eve, holds=1, reads_only=True) as gate,
+        service.meanwhile(lambda: read(service, eve, admin, timeout=5)) as early,
+    ):
+        must_go_on_while_it_hangs(service, ada, grace, admin)
+        gate.await_arrival()
+        service.cache_server.resume()
+        written = write(service, eve, admin)
+        gate.open()
+        what = "Redis hung when a load began, and was back before it had ended"
+        assert early().status == 200, f"{what}; the read was answered with {early().status}."
+    must_have_been_taken(service.look_at(written), what)
+    shown = name_in(service.look_at(read(service, eve, admin)))
+    assert shown == NEW, (
+        f"{what}; a PATCH was committed and answered in between, and a read that came then shows "
+        f"“{shown}”: the load has stored what it had. Who could not look into Redis before a load "
+        "cannot know whether somebody has written since."
+    )
+
+
+def must_hear_of_writes(service: Subject, user_id: str, admin: Person, what: str) -> None:
+    """Redis is in use again, and soon a write reaches it, too."""
+
+    def seen() -> bool:
+        must_have_been_taken(service.look_at(write(service, user_id, admin)), what)
+        return name_in(service.look_at(read(service, user_id, admin))) == NEW
+
+    assert poll(seen, seconds=2.5), (
+        f"{what}, and reads use it; a PATCH was committed and answered, again and again for more "
+        f"than two seconds, and each time the next read showed “{KING}”."
+    )
+
+
 def must_be_used(service: Subject, user_id: str, name: str, admin: Person, what: str) -> None:
     """Redis is well again, and soon in use."""
 
@@ -121,17 +158,18 @@ def check_lost_cache(service: Subject, people: People) -> None:
     """Reads and writes without Redis, which is full, hangs, dies, and each time is there again.
 
     Being full comes first: what counts requests then leaves Redis alone for half a second, and
-    does not wait for it, too, when it hangs.
+    does not wait for it, too, when it hangs. A write when all is well, and a read that is a hit,
+    leave what a process keeps of them: a script's name, a copy.
     """
     admin, ada, grace = people.admin(), add_user(service), add_user(service)
+    must_have_been_taken(write(service, grace, admin), "All was well")
     with full(service.cache):
         what = "Redis had no memory left and refused to store"
         must_be_served(service, ada, admin, what)
         must_have_been_taken(service.look_at(write(service, grace, admin)), what)
     must_be_used(service, ada, OLD, admin, "Redis had no memory left, and has some again")
-    service.cache_server.pause()
-    must_go_on_while_it_hangs(service, ada, grace, admin)
-    service.cache_server.resume()
+    name_in(read(service, ada, admin))
+    must_not_store_blindly(service, ada, grace, admin)
     must_be_used(service, add_user(service), OLD, admin, "Redis hung for a while and goes on")
     must_go_on_when_it_dies(service, add_user(service), admin)
     for user in [add_user(service) for _ in range(3)]:
@@ -139,3 +177,4 @@ def check_lost_cache(service: Subject, people: People) -> None:
     must_believe_the_database(service, ada, admin)
     service.cache_server.start()
     must_be_used(service, ada, KING, admin, "Redis was started again")
+    must_hear_of_writes(service, ada, admin, "Redis was started again")

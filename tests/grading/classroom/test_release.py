@@ -98,11 +98,12 @@ def test_it_holds_what_a_class_needs_and_nothing_else(project: Path, released: P
             f"tests/exercises/order_{name}.py"
             for name in ("book", "changes", "costs", "sorting", "statements", "writing")
         ),
-        *(f"tests/exercises/cached_{name}.py" for name in ("users", "values")),
+        *(f"tests/exercises/cached_{name}.py" for name in ("lifetimes", "users", "values")),
         *(
             f"tests/exercises/{name}.py"
-            for name in ("crossing_invalidations", "failing_loads", "lost_cache", "running_loads")
+            for name in ("crossing_invalidations", "failing_loads", "lost_cache")
         ),
+        *(f"tests/exercises/{name}_loads.py" for name in ("overtaken", "running")),
         *(f"tests/exercises/test_{name}.py" for name in ("06_queries", "16_caching")),
     }
     assert whole < files(project)
