@@ -30,11 +30,12 @@ TOTAL = "100140.24"
 FREE: list[dict[str, JSON]] = [{"product_name": "Gift", "quantity": 1, "unit_price": "0.00"}]
 
 REFUSAL = """
-CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'This answer cannot be kept.';
 END $$;
-CREATE TRIGGER refuse BEFORE UPDATE ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION refuse();
+CREATE TRIGGER refuse BEFORE UPDATE ON idempotency_keys
+    FOR EACH ROW EXECUTE FUNCTION public.refuse();
 """
 
 
@@ -87,4 +88,4 @@ def _no_answer_kept(service: Subject) -> Iterator[None]:
     try:
         yield
     finally:
-        service.sql("DROP FUNCTION refuse CASCADE")
+        service.sql("DROP FUNCTION public.refuse CASCADE")
